@@ -1,0 +1,36 @@
+// Who is calling, once a credential has been recognised.
+#pragma once
+
+#include "shared/base/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace auth {
+
+// What an API key may do (CONTRACT, Credentials).
+enum class Scope : unsigned { read = 1, spend = 2, hold = 4, grant = 8, users = 16 };
+
+std::optional<Scope> parse_scope(std::string_view name);
+std::string_view name(Scope scope);
+
+class Scopes {
+  public:
+    constexpr Scopes() = default;
+    static constexpr Scopes all() { return Scopes(31); }
+    constexpr void add(Scope scope) { bits_ |= static_cast<unsigned>(scope); }
+    constexpr bool has(Scope scope) const { return (bits_ & static_cast<unsigned>(scope)) != 0; }
+
+  private:
+    constexpr explicit Scopes(unsigned bits) : bits_(bits) {}
+    unsigned bits_ = 0;
+};
+
+struct Caller {
+    std::string name; // for the log: "key:<name>" or "env:API_SECRET_KEY"; never the credential
+    Scopes scopes;
+    std::optional<base::Sha256> api_key; // set for a key of our table: every SQL call checks it again
+};
+
+} // namespace auth

@@ -1,0 +1,60 @@
+// API keys: "fb_" and 43 base64url characters (32 random bytes) from our table, and the two keys of the
+// environment.
+//
+// A key's row is remembered for a minute so that a call costs no extra round trip. That is only a shortcut:
+// every SQL function is given the key's hash and checks it again under its own snapshot, so a revoked key
+// moves nothing from the moment the revocation commits; the caller then forgets the remembered row.
+#pragma once
+
+#include "shared/auth/caller.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/base/secret.hpp"
+#include "shared/http/message.hpp"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace auth {
+
+struct KeyRow {
+    std::string name;
+    Scopes scopes;
+};
+
+struct EnvironmentKey {
+    std::string name; // the variable's
+    base::Secret value;
+};
+
+class Keys {
+  public:
+    using Lookup = std::function<std::optional<KeyRow>(base::Sha256 const& hash, base::Deadline deadline)>;
+
+    // Empty environment keys match nothing.
+    Keys(std::vector<EnvironmentKey> environment, Lookup lookup);
+
+    // The caller that the request's Authorization header names: "Bearer <key>" (scheme in any case) or the
+    // bare key. Failure unauthorized when it is missing, doubled, longer than 8 KiB, malformed or unknown; a
+    // header that is not a key costs no lookup.
+    Caller authenticate(http::Request const& request, base::Deadline deadline);
+
+    // After the database refused this key.
+    void forget(base::Sha256 const& hash);
+
+  private:
+    struct Remembered {
+        KeyRow row;
+        base::Deadline until;
+    };
+
+    std::vector<EnvironmentKey> environment_;
+    Lookup lookup_;
+    std::mutex mutex_;
+    std::map<base::Sha256, Remembered> remembered_;
+};
+
+} // namespace auth

@@ -1,0 +1,27 @@
+// UUIDs as 16 bytes: entry ids are version 7 (RFC 9562, 5.7), made by the handler before the first send so
+// that a resend carries the same id.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace base {
+
+struct Uuid {
+    std::array<std::uint8_t, 16> bytes{};
+    auto operator<=>(Uuid const&) const = default;
+};
+
+// Time-ordered, 74 random bits from getrandom(2); ids of one process never go backwards.
+Uuid uuid_v7();
+
+// The canonical 8-4-4-4-12 form, either case; anything else is empty.
+std::optional<Uuid> parse_uuid(std::string_view text);
+
+// Lower case, with hyphens.
+std::string to_string(Uuid const& id);
+
+} // namespace base

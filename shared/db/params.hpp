@@ -1,0 +1,48 @@
+// Parameters of one call, in PostgreSQL's binary format with their type's OID. Arrays are never written as
+// text: their quoting would be an injection surface (facts: a poisoned request must fail alone).
+#pragma once
+
+#include "shared/base/secret.hpp"
+#include "shared/base/uuid.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace db {
+
+template <class T>
+using Nullable = std::vector<std::optional<T>>;
+
+class Params {
+  public:
+    Params& uuid(std::optional<base::Uuid> const& value);
+    Params& int8(std::optional<std::int64_t> value);
+    Params& int4(std::optional<std::int32_t> value);
+    Params& boolean(std::optional<bool> value);
+    Params& text(std::optional<std::string_view> value);
+    Params& json(std::optional<std::string_view> value);
+    Params& bytea(std::optional<base::Sha256> const& value);
+    // Microseconds since 1970 UTC.
+    Params& timestamptz(std::optional<std::int64_t> unix_us);
+
+    Params& uuid_array(Nullable<base::Uuid> const& values);
+    Params& int8_array(Nullable<std::int64_t> const& values);
+    Params& text_array(Nullable<std::string> const& values);
+    Params& json_array(Nullable<std::string> const& values);
+    Params& bytea_array(Nullable<base::Sha256> const& values);
+
+    std::size_t size() const { return values_.size(); }
+
+  private:
+    friend class Connection;
+    struct Value {
+        std::uint32_t oid;
+        std::optional<std::string> bytes; // empty: SQL NULL
+    };
+    std::vector<Value> values_;
+};
+
+} // namespace db

@@ -1,0 +1,28 @@
+// One error, spoken as each of the five API documents prints it (CONTRACT, "One error body").
+#pragma once
+
+#include "shared/base/failure.hpp"
+#include "shared/http/message.hpp"
+
+#include <string_view>
+
+namespace http {
+
+// Ours is TOKEN's shape for endpoints that no document has.
+enum class Dialect { token, chat, mgmt, track, forge };
+
+// The dialect of a path nobody serves: /api/v1 TOKEN, /api MGMT, everything else CHAT.
+Dialect dialect_of(std::string_view path);
+
+// The whole error response: status and code of the dialect (dialects.def overrides errors.def), the body
+// {error, message, code, detail, details, request_id}, WWW-Authenticate on 401, Retry-After where the failure
+// or its error has one (busy, outcome_unknown, request_in_progress: 1 second), Allow when details hold
+// "allow".
+//   - error: the lower_snake code in TOKEN and CHAT, the sentence in MGMT, TRACK and FORGE
+//   - message: the dialect's sentence; TOKEN prints "Not enough tokens. Required: R, available: A"
+//   - detail: the sentence; for validation problems CHAT's list of {loc, msg, type}
+//   - details: an object, always; holds Failure::details
+//   - validation is 422 in TOKEN and CHAT, 400 in MGMT, TRACK and FORGE
+Response error_response(base::Failure const& failure, Dialect dialect, std::string_view request_id);
+
+} // namespace http

@@ -1,0 +1,46 @@
+// The only callers of farebox_api.*: one method, one SQL function, one transaction.
+//
+// Refusals of single calls are thrown as base::Failure; spend_all answers them per request. Lost connections
+// are settled here: the same call is sent again with the same ids until the deadline (facts: rule 2), then
+// the answer is outcome_unknown. Every call carries `not_after` in the database's clock.
+#pragma once
+
+#include "shared/base/clock.hpp"
+#include "shared/db/session.hpp"
+#include "shared/ledger/types.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ledger {
+
+class Ledger {
+  public:
+    explicit Ledger(db::Options options);
+    ~Ledger();
+
+    // Through the lane: batched with whatever else waits.
+    Receipt spend(Spend spend, base::Deadline deadline); // throws its refusal
+    std::vector<Receipt> spend_all(
+        std::vector<Spend> spends,
+        base::Deadline deadline); // up to 1000, each answered as if sent singly in order
+    Balance balance(UserRef user, Credential credential, base::Deadline deadline);
+
+    // Singly.
+    Receipt grant(Grant const& grant, base::Deadline deadline);
+    Receipt reverse(Reverse const& reverse, base::Deadline deadline);
+    User create_user(NewUser const& user, base::Deadline deadline);
+    // Newest first; `before` is a seq.
+    std::vector<Entry> statement(UserRef user, int limit, std::optional<std::int64_t> before,
+                                 Credential credential, base::Deadline deadline);
+    std::optional<ApiKey> api_key(base::Sha256 const& hash, base::Deadline deadline);
+    // Returns when the database answers.
+    void ping(base::Deadline deadline);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace ledger
