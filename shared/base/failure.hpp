@@ -27,6 +27,8 @@ class Failure : public std::exception {
   public:
     explicit Failure(Error error, std::string log = {}) : error_(error), log_(std::move(log)) {}
 
+    // These change the failure and give it back, for one throw expression. On a named failure ignore what
+    // they give back: assigning it to the same name would be a move onto itself.
     Failure&& with(std::string name, std::int64_t value) &&;
     Failure&& with(std::string name, std::string value) &&;
     Failure&& with(Problem problem) &&;

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace base {
 
 using Sha256 = std::array<std::uint8_t, 32>;
 
+// Throws Failure internal when OpenSSL cannot.
 Sha256 sha256(std::string_view bytes);
 
 class Secret {
@@ -19,8 +21,12 @@ class Secret {
     ~Secret();
     Secret(Secret const&) = default;
     Secret(Secret&&) noexcept = default;
-    Secret& operator=(Secret const&) = default;
-    Secret& operator=(Secret&&) noexcept = default;
+    // By value: what was held before goes away with `other` and is wiped there.
+    Secret& operator=(Secret other) noexcept
+    {
+        value_.swap(other.value_);
+        return *this;
+    }
 
     bool empty() const { return value_.empty(); }
 

@@ -15,7 +15,8 @@ struct Uuid {
     auto operator<=>(Uuid const&) const = default;
 };
 
-// Time-ordered, 74 random bits from getrandom(2); ids of one process never go backwards.
+// Time-ordered, 74 random bits from getrandom(2); ids of one process only grow, whatever its threads and the
+// wall clock do. Throws Failure internal when the kernel gives no random bits.
 Uuid uuid_v7();
 
 // The canonical 8-4-4-4-12 form, either case; anything else is empty.
