@@ -22,6 +22,7 @@ class Fields {
   public:
     // `value` must outlive this. Not an object: one problem at `loc`.
     explicit Fields(Value const& value, std::vector<std::string> loc = {"body"});
+    explicit Fields(Value&& value, std::vector<std::string> loc = {"body"}) = delete;
 
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
@@ -40,19 +41,22 @@ class Fields {
     // since 1970 UTC.
     std::optional<std::int64_t> optional_instant(std::string_view name);
 
-    // For endpoints of our own: every member that no reader asked for is a problem, named ("extra").
+    // For endpoints of our own: every member that no reader asked for is a problem of its own.
     void nothing_else();
 
     void problem(std::string_view name, std::string msg, std::string type);
 
-    // Throws Failure: invalid_amount when a problem's last loc is "amount", else validation_error;
-    // details.field names the first member at fault, all problems go along.
+    // Throws what throw_if_any() does for the problems so far.
     void done() const;
 
     std::vector<base::Problem> const& problems() const { return problems_; }
 
   private:
-    Value const* take(std::string_view name, bool required);
+    Value const* take(std::string_view name);
+    Value const* require(std::string_view name, std::string const& expected);
+    std::int64_t read_integer(Value const& member, std::string_view name, std::int64_t min, std::int64_t max);
+    std::string read_text(Value const& member, std::string_view name, std::size_t min_chars,
+                          std::size_t max_chars);
 
     Value const& value_;
     std::vector<std::string> loc_;
@@ -60,7 +64,18 @@ class Fields {
     std::vector<base::Problem> problems_;
 };
 
-// Throws what done() would for these problems; nothing when there are none.
+// What a client knows the place of a problem by: "amount" for {"body", "amount"}, "items.3.amount" for
+// {"body", "items", "3", "amount"}, "body" for the body as a whole, "idempotency_key" for {"header",
+// "idempotency-key"}.
+std::string field_name(base::Problem const& problem);
+
+// validation_error with this one problem; details hold `field` (field_name) and `reason` (msg).
+base::Failure validation_failure(base::Problem problem);
+
+// Nothing when there are none. Else throws Failure with the problems, the first hundred of them:
+// invalid_amount, with details about the amount, when a problem's last loc is "amount"; else
+// validation_error, with details about the first. details hold `field` and `reason`, as for
+// validation_failure().
 void throw_if_any(std::vector<base::Problem> problems);
 
 } // namespace json

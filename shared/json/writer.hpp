@@ -1,6 +1,9 @@
-// Builds a response body. Thin over RapidJSON's writer; invalid UTF-8 is replaced, never written.
+// Builds a response body. Thin over RapidJSON's writer; invalid UTF-8 is replaced, never written. Calls that
+// do not make a document (an end too many, a member outside an object, str() while something is open) throw
+// std::logic_error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,7 +35,8 @@ class Writer {
     template <class T>
     Writer& field(std::string_view name, std::optional<T> const& value)
     {
-        return value ? field(name, *value) : field(name, nullptr);
+        if (!value) return field(name, nullptr);
+        return field(name, *value);
     }
     // Text that is JSON already (metadata as it came out of the database).
     Writer& raw(std::string_view name, std::string_view json);
