@@ -1,0 +1,338 @@
+#include "shared/http/dialect.hpp"
+
+#include "shared/json/fields.hpp"
+#include "shared/json/value.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/base/failure_of.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+using base::Error;
+using base::Failure;
+using http::Dialect;
+
+namespace {
+
+constexpr Dialect dialects[] = {Dialect::token, Dialect::chat, Dialect::mgmt, Dialect::track, Dialect::forge};
+
+constexpr Error all[] = {
+#define ROW(name, status, sqlstate, retry, message) Error::name,
+#include "shared/base/errors.def"
+#undef ROW
+};
+
+struct Override {
+    Error error;
+    Dialect dialect;
+    int status;
+    std::string_view code;
+};
+
+constexpr Override overrides[] = {
+#define ROW(error, dialect, status, code, sentence) Override{Error::error, Dialect::dialect, status, #code},
+#include "shared/http/dialects.def"
+#undef ROW
+};
+
+// An answer, its body read by the strict reader.
+struct Answer {
+    http::Response response;
+    json::Value body;
+
+    // A member as JSON text; "" when it is absent.
+    std::string operator[](std::string_view name) const
+    {
+        auto const* const member = body.find(name);
+        return member != nullptr ? json::write(*member) : std::string();
+    }
+
+    std::vector<std::string> names() const
+    {
+        std::vector<std::string> names;
+        for (auto const& member : body.members)
+            names.push_back(member.name);
+        return names;
+    }
+};
+
+Answer answer(Failure const& failure, Dialect dialect)
+{
+    auto response = http::error_response(failure, dialect, "req-1");
+    auto body = json::parse(response.body);
+    return {std::move(response), std::move(body)};
+}
+
+Failure shortage()
+{
+    return Failure(Error::insufficient_balance, "for the log").with("required", 3).with("available", 2);
+}
+
+Failure invalid(std::vector<base::Problem> problems)
+{
+    return test::failure_of([&] { json::throw_if_any(problems); });
+}
+
+Failure bad_email()
+{
+    return invalid({{{"body", "email"}, "is missing", "missing"}});
+}
+
+std::string quoted(std::string_view text)
+{
+    return '"' + std::string(text) + '"';
+}
+
+bool speaks_codes(Dialect dialect)
+{
+    return dialect == Dialect::token || dialect == Dialect::chat;
+}
+
+using Names = std::vector<std::string>;
+Names const six = {"error", "message", "code", "detail", "details", "request_id"};
+
+} // namespace
+
+TEST_CASE("the longest prefix of a path decides its dialect")
+{
+    CHECK(http::dialect_of("/api/v1/users/1/spend") == Dialect::token);
+    CHECK(http::dialect_of("/api/v1") == Dialect::token);
+    CHECK(http::dialect_of("/api/v10/x") == Dialect::mgmt);
+    CHECK(http::dialect_of("/api/user/tokens/7") == Dialect::mgmt);
+    CHECK(http::dialect_of("/api") == Dialect::mgmt);
+    CHECK(http::dialect_of("/apis") == Dialect::chat);
+    CHECK(http::dialect_of("/health") == Dialect::chat);
+    CHECK(http::dialect_of("/") == Dialect::chat);
+    CHECK(http::dialect_of("") == Dialect::chat);
+}
+
+TEST_CASE("every error in every dialect has the six members and the type of JSON")
+{
+    for (auto const error : all)
+        for (auto const dialect : dialects) {
+            INFO(base::info(error).name << " in dialect " << static_cast<int>(dialect));
+            auto const said = answer(Failure(error, "secret of the operator").with("note", "n"), dialect);
+
+            CHECK(said.response.header("content-type") == "application/json");
+            CHECK(said.response.status >= 400);
+            for (auto const& name : six)
+                CHECK(said.body.find(name) != nullptr);
+            CHECK(said["request_id"] == R"("req-1")");
+            CHECK(said["details"] == R"({"note":"n"})");
+            CHECK(said["detail"] == said["message"]);
+            CHECK(said["error"] ==
+                  (speaks_codes(dialect) ? quoted(base::info(error).name) : said["message"]));
+            CHECK(said.response.body.find("secret") == std::string::npos);
+        }
+}
+
+TEST_CASE("an error without a row of its own is answered as the table of errors has it")
+{
+    for (auto const error : all)
+        for (auto const dialect : dialects) {
+            bool const has_row =
+                std::any_of(std::begin(overrides), std::end(overrides), [&](Override const& row) {
+                    return row.error == error && row.dialect == dialect;
+                });
+            if (has_row) continue;
+            auto const& info = base::info(error);
+            INFO(info.name << " in dialect " << static_cast<int>(dialect));
+            auto const said = answer(Failure(error), dialect);
+            CHECK(said.response.status == info.status);
+            CHECK(said["code"] == quoted(base::upper_snake(info.name)));
+            CHECK(said["message"] == quoted(info.message));
+        }
+}
+
+TEST_CASE("an error with a row of its own is answered as that says")
+{
+    std::set<std::pair<Error, Dialect>> seen;
+    for (auto const& row : overrides) {
+        INFO(base::info(row.error).name << " in dialect " << static_cast<int>(row.dialect));
+        CHECK(seen.insert({row.error, row.dialect}).second);
+        auto const said = answer(Failure(row.error), row.dialect);
+        CHECK(said.response.status == row.status);
+        CHECK(said["code"] == quoted(base::upper_snake(row.code)));
+    }
+}
+
+TEST_CASE("too few tokens in TOKEN is 409 with the sentence that its document prints")
+{
+    auto const said = answer(shortage(), Dialect::token);
+    CHECK(said.response.status == 409);
+    CHECK(said.response.body ==
+          R"({"error":"insufficient_balance","message":"Not enough tokens. Required: 3, available: 2",)"
+          R"("code":"INSUFFICIENT_BALANCE","detail":"Not enough tokens. Required: 3, available: 2",)"
+          R"("details":{"required":3,"available":2},"request_id":"req-1"})");
+}
+
+TEST_CASE("a sentence that lacks its numbers is not printed with holes")
+{
+    auto const said = answer(Failure(Error::insufficient_balance).with("required", 3), Dialect::token);
+    CHECK(said["message"] == quoted(base::info(Error::insufficient_balance).message));
+}
+
+TEST_CASE("too few tokens in CHAT and MGMT is 402")
+{
+    auto const chat = answer(shortage(), Dialect::chat);
+    CHECK(chat.response.status == 402);
+    CHECK(chat["error"] == R"("insufficient_balance")");
+    CHECK(chat["code"] == R"("INSUFFICIENT_BALANCE")");
+    CHECK(chat.names() == six);
+
+    auto const mgmt = answer(shortage(), Dialect::mgmt);
+    CHECK(mgmt.response.status == 402);
+    CHECK(mgmt["error"] == mgmt["message"]);
+    CHECK(mgmt["code"] == R"("INSUFFICIENT_BALANCE")");
+    CHECK(mgmt["details"] == R"({"required":3,"available":2})");
+    CHECK(mgmt.names() == six);
+}
+
+TEST_CASE("too few tokens in TRACK is 403 and says what was requested and what remains")
+{
+    auto const said = answer(shortage(), Dialect::track);
+    CHECK(said.response.status == 403);
+    CHECK(said["error"] == R"("Insufficient tokens")");
+    CHECK(said["code"] == R"("INSUFFICIENT_TOKENS")");
+    CHECK(said["requested"] == "3");
+    CHECK(said["remaining"] == "2");
+}
+
+TEST_CASE("too few tokens in FORGE is 403 and says that the limit is reached")
+{
+    auto const said = answer(shortage(), Dialect::forge);
+    CHECK(said.response.status == 403);
+    CHECK(said["error"] ==
+          R"("Token limit reached for this conversation. Please make a payment to continue.")");
+    CHECK(said["code"] == R"("TOKEN_LIMIT_REACHED")");
+    CHECK(said["token_limit_reached"] == "true");
+    CHECK(said["requested"].empty());
+}
+
+TEST_CASE("only a lack of tokens speaks of limits")
+{
+    for (auto const dialect : dialects)
+        CHECK(answer(Failure(Error::wallet_blocked).with("required", 1).with("available", 1), dialect)
+                  .names() == six);
+}
+
+TEST_CASE("a blocked wallet is 403, and in TRACK a device")
+{
+    for (auto const dialect : dialects) {
+        auto const said = answer(Failure(Error::wallet_blocked), dialect);
+        CHECK(said.response.status == 403);
+        CHECK(said["code"] == (dialect == Dialect::track ? R"("DEVICE_BLOCKED")" : R"("WALLET_BLOCKED")"));
+    }
+}
+
+TEST_CASE("an invalid body is 422 under /api/v1, with the list of what is wrong")
+{
+    for (auto const dialect : {Dialect::token, Dialect::chat}) {
+        auto const said = answer(bad_email(), dialect);
+        CHECK(said.response.status == 422);
+        CHECK(said["error"] == R"("validation_error")");
+        CHECK(said["code"] == R"("VALIDATION_ERROR")");
+        CHECK(said["detail"] == R"([{"loc":["body","email"],"msg":"is missing","type":"missing"}])");
+        CHECK(said["details"] == R"({"field":"email","reason":"is missing"})");
+    }
+}
+
+TEST_CASE("an invalid body is 400 under /api, and detail stays a sentence")
+{
+    for (auto const dialect : {Dialect::mgmt, Dialect::track, Dialect::forge}) {
+        auto const said = answer(bad_email(), dialect);
+        CHECK(said.response.status == 400);
+        CHECK(said["code"] == R"("VALIDATION_ERROR")");
+        CHECK(said["detail"] == said["message"]);
+        CHECK(said["error"] == said["message"]);
+        CHECK(said["details"] == R"({"field":"email","reason":"is missing"})");
+    }
+}
+
+TEST_CASE("an invalid amount has its own code and the same statuses")
+{
+    auto const failure = invalid({{{"body", "amount"}, "must be 1", "int_range"}});
+    for (auto const dialect : dialects) {
+        auto const said = answer(failure, dialect);
+        CHECK(said.response.status == (speaks_codes(dialect) ? 422 : 400));
+        CHECK(said["code"] == R"("INVALID_AMOUNT")");
+    }
+}
+
+TEST_CASE("a refusal of 422 that is not about the body's form is 422 everywhere, with a sentence")
+{
+    for (auto const dialect : dialects) {
+        auto const said = answer(Failure(Error::idempotency_key_reused), dialect);
+        CHECK(said.response.status == 422);
+        CHECK(said["detail"] == said["message"]);
+        CHECK(said.names() == six);
+    }
+}
+
+TEST_CASE("FORGE lists the messages of each bad field under its name")
+{
+    auto const failure = invalid({{{"body", "email"}, "one", "a"},
+                                  {{"body", "password"}, "two", "b"},
+                                  {{"body", "email"}, "three", "c"}});
+    auto const said = answer(failure, Dialect::forge);
+    CHECK(said["error"] == R"("Invalid request data")");
+    CHECK(said["email"] == R"(["one","three"])");
+    CHECK(said["password"] == R"(["two"])");
+    CHECK(said.names().size() == 8);
+    CHECK(answer(failure, Dialect::mgmt).names() == six);
+    CHECK(answer(failure, Dialect::track).names() == six);
+}
+
+TEST_CASE("in FORGE a bad field that is called like a member of the error takes its place")
+{
+    for (auto const& name : six) {
+        INFO(name);
+        auto const said = answer(invalid({{{"body", name}, "is bad", "x"}}), Dialect::forge);
+        CHECK(said[name] == R"(["is bad"])");
+        CHECK(said.body.members.size() == 6);
+    }
+}
+
+TEST_CASE("401 asks for a bearer token, and nothing else does")
+{
+    for (auto const error : all)
+        for (auto const dialect : dialects) {
+            auto const said = answer(Failure(error), dialect);
+            CHECK(said.response.header("WWW-Authenticate") == (said.response.status == 401 ? "Bearer" : ""));
+        }
+    CHECK(answer(Failure(Error::unauthorized), Dialect::token).response.header("WWW-Authenticate") ==
+          "Bearer");
+}
+
+TEST_CASE("who is told to repeat is told when")
+{
+    auto const retry_after = [](Failure const& failure) {
+        return answer(failure, Dialect::token).response.header("Retry-After");
+    };
+    for (auto const error :
+         {Error::busy, Error::outcome_unknown, Error::request_in_progress, Error::rate_limited})
+        CHECK(retry_after(Failure(error)) == "1");
+    CHECK(retry_after(Failure(Error::rate_limited).retry_after(30)) == "30");
+    CHECK(retry_after(Failure(Error::maintenance).retry_after(60)) == "60");
+    CHECK(retry_after(Failure(Error::maintenance)) == "");
+    CHECK(retry_after(Failure(Error::insufficient_balance)) == "");
+}
+
+TEST_CASE("a method that is not allowed is told which are")
+{
+    auto const said = answer(Failure(Error::method_not_allowed).with("allow", "GET, HEAD"), Dialect::mgmt);
+    CHECK(said.response.status == 405);
+    CHECK(said.response.header("Allow") == "GET, HEAD");
+    CHECK(answer(Failure(Error::not_found), Dialect::mgmt).response.header("Allow") == "");
+}
+
+TEST_CASE("nothing that a client sent can break out of an error body")
+{
+    auto const failure = invalid({{{"body", "a\"},{\n\xFF"}, "is \"bad\"", "x"}});
+    for (auto const dialect : dialects) {
+        auto const said = answer(failure, dialect);
+        CHECK(said.body.kind == json::Kind::object);
+    }
+    CHECK(answer(failure, Dialect::forge).body.members.back().name == "a\"},{\n\xEF\xBF\xBD");
+}

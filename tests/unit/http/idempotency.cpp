@@ -1,0 +1,144 @@
+#include "shared/http/idempotency.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/base/failure_of.hpp"
+
+using namespace std::string_literals;
+
+namespace {
+
+using Loc = std::vector<std::string>;
+
+std::optional<std::string> key_of(std::optional<std::string> const& header,
+                                  std::optional<std::string> const& body = std::nullopt)
+{
+    http::Request request;
+    if (header) request.headers.emplace_back("idempotency-key", *header);
+    return http::idempotency_key(request, body);
+}
+
+void check_refused(std::optional<std::string> const& header, std::optional<std::string> const& body,
+                   Loc const& loc, std::string_view type)
+{
+    INFO(header.value_or("no header") << " / " << body.value_or("no member"));
+    auto const failure = test::failure_of([&] { key_of(header, body); });
+    CHECK(failure.error() == base::Error::validation_error);
+    REQUIRE(failure.problems().size() == 1);
+    CHECK(failure.problems()[0].loc == loc);
+    CHECK(failure.problems()[0].type == type);
+    REQUIRE_FALSE(failure.details().empty());
+    CHECK(failure.details()[0].first == "field");
+    CHECK(std::get<std::string>(failure.details()[0].second) == "idempotency_key");
+}
+
+void check_header_refused(std::string const& header, std::string_view type)
+{
+    check_refused(header, std::nullopt, {"header", "idempotency-key"}, type);
+}
+
+std::string quoted(std::string const& text)
+{
+    return '"' + text + '"';
+}
+
+} // namespace
+
+TEST_CASE("without header and member there is no key")
+{
+    CHECK(key_of(std::nullopt) == std::nullopt);
+}
+
+TEST_CASE("the key is the header, bare or quoted, or the body's member")
+{
+    CHECK(key_of("order-42") == "order-42");
+    CHECK(key_of(quoted("order-42")) == "order-42");
+    CHECK(key_of(std::nullopt, "order-42") == "order-42");
+    CHECK(key_of(" \torder 42\t ") == "order 42");
+    CHECK(key_of(" " + quoted(" order 42 ") + " ") == " order 42 ");
+    CHECK(key_of("it's \"so\"") == "it's \"so\"");
+    CHECK(key_of("back\\slash") == "back\\slash");
+    CHECK(key_of("\xD1\x82\xD0\xBE") == "\xD1\x82\xD0\xBE");
+}
+
+TEST_CASE("in a quoted key a backslash stands before a quote and a backslash")
+{
+    CHECK(key_of(R"("a\"b")") == R"(a"b)");
+    CHECK(key_of(R"("a\\b")") == R"(a\b)");
+    CHECK(key_of(R"("\\\"")") == R"(\")");
+}
+
+TEST_CASE("a quoted key that does not end, ends early or escapes anything else is refused")
+{
+    for (auto const* header : {R"(")", R"("a)", R"("a\")", R"("a"b")", R"("a" b)", R"("a";q=1)", R"("a\n")",
+                               R"("\a")", R"("a\\\")", R"("""")", R"("a" "b")"})
+        check_header_refused(header, "string_type");
+}
+
+TEST_CASE("a key has 1 to 255 characters")
+{
+    auto const many = [](std::size_t count) { return std::string(count, 'k'); };
+    CHECK(key_of(many(1)) == many(1));
+    CHECK(key_of(many(255)) == many(255));
+    CHECK(key_of(quoted(many(255))) == many(255));
+    CHECK(key_of(std::nullopt, many(255)) == many(255));
+
+    std::string cyrillic;
+    for (int i = 0; i < 255; ++i)
+        cyrillic += "\xD0\xBA";
+    CHECK(key_of(cyrillic) == cyrillic);
+    check_header_refused(cyrillic + "k", "string_too_long");
+
+    check_header_refused(many(256), "string_too_long");
+    check_header_refused(quoted(many(256)), "string_too_long");
+    check_header_refused("", "string_too_short");
+    check_header_refused(" \t ", "string_too_short");
+    check_header_refused(quoted(""), "string_too_short");
+    check_refused(std::nullopt, many(256), {"body", "idempotency_key"}, "string_too_long");
+    check_refused(std::nullopt, "", {"body", "idempotency_key"}, "string_too_short");
+}
+
+TEST_CASE("a key has no control characters")
+{
+    for (auto const& character :
+         {"\0"s, "\x01"s, "\t"s, "\n"s, "\r"s, "\x1B"s, "\x1F"s, "\x7F"s, "\xC2\x80"s, "\xC2\x9F"s}) {
+        check_header_refused("a" + character + "b", "string_control");
+        check_header_refused(quoted("a" + character + "b"), "string_control");
+        check_refused(std::nullopt, "a" + character + "b", {"body", "idempotency_key"}, "string_control");
+    }
+    CHECK(key_of("a\xC2\xA0"
+                 "b") == "a\xC2\xA0"
+                         "b");
+    CHECK(key_of("a~b") == "a~b");
+}
+
+TEST_CASE("a key is UTF-8")
+{
+    for (char const* text : {"a\xFF", "\xC3", "\xED\xA0\x80", "\xC0\xAF"}) {
+        check_header_refused(text, "string_unicode");
+        check_header_refused(quoted(text), "string_unicode");
+    }
+}
+
+TEST_CASE("header and member may both say the key, and must say the same")
+{
+    CHECK(key_of("k", "k") == "k");
+    CHECK(key_of(quoted("k"), "k") == "k");
+    CHECK(key_of(quoted("a\\\"b"), "a\"b") == "a\"b");
+    check_refused("k", "K", {"body", "idempotency_key"}, "key_mismatch");
+    check_refused(quoted("k"), quoted("k"), {"body", "idempotency_key"}, "key_mismatch");
+    check_refused("k", "k ", {"body", "idempotency_key"}, "key_mismatch");
+}
+
+TEST_CASE("a malformed header is refused even beside a good member")
+{
+    check_refused("\"k", "k", {"header", "idempotency-key"}, "string_type");
+    check_refused("", "k", {"header", "idempotency-key"}, "string_too_short");
+}
+
+TEST_CASE("a key header that came twice is refused")
+{
+    http::Request request;
+    request.headers = {{"idempotency-key", "k"}, {"idempotency-key", "k"}};
+    auto const failure = test::failure_of([&] { http::idempotency_key(request, std::nullopt); });
+    CHECK(failure.error() == base::Error::validation_error);
+}

@@ -1,0 +1,77 @@
+#include "shared/http/route.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <stdexcept>
+
+using http::Match;
+
+namespace {
+
+bool matches(std::string_view pattern, std::string_view path)
+{
+    Match match;
+    return http::match(pattern, path, match);
+}
+
+} // namespace
+
+TEST_CASE("a path is the pattern with a segment for each name")
+{
+    Match match;
+    REQUIRE(http::match("/api/v1/users/{user_id}/entries/{entry}", "/api/v1/users/42/entries/a b", match));
+    CHECK(match.param("user_id") == "42");
+    CHECK(match.param("entry") == "a b");
+    CHECK(match.params.size() == 2);
+    CHECK_THROWS_AS(match.param("user"), std::logic_error);
+}
+
+TEST_CASE("a segment that is a name takes any text but none")
+{
+    for (char const* segment : {"0", "{user_id}", "+7 900", "..", "\xD1\x82", "a.b"}) {
+        INFO(segment);
+        Match match;
+        CHECK(http::match("/u/{id}/x", "/u/" + std::string(segment) + "/x", match));
+        CHECK(match.param("id") == segment);
+    }
+    CHECK_FALSE(matches("/u/{id}/x", "/u//x"));
+    CHECK_FALSE(matches("/u/{id}", "/u/"));
+    CHECK_FALSE(matches("/u/{id}", "/u"));
+}
+
+TEST_CASE("literal segments are compared byte for byte")
+{
+    CHECK(matches("/health", "/health"));
+    for (char const* path : {"/Health", "/healt", "/healthy", "/health/", "//health", "health", "/", "",
+                             "/health/x", "/x/health", "/health?", "/health "}) {
+        INFO(path);
+        CHECK_FALSE(matches("/health", path));
+    }
+}
+
+TEST_CASE("a path with more or fewer segments is another")
+{
+    CHECK(matches("/a/{b}/c", "/a/1/c"));
+    for (char const* path : {"/a/1", "/a", "/a/1/c/d", "/a/1/c/", "/a/1//c", "/a/1/d", "/a/1/2/c"}) {
+        INFO(path);
+        CHECK_FALSE(matches("/a/{b}/c", path));
+    }
+}
+
+TEST_CASE("the root is only itself")
+{
+    CHECK(matches("/", "/"));
+    for (char const* path : {"", "//", "/a", "a"})
+        CHECK_FALSE(matches("/", path));
+    CHECK_FALSE(matches("/a", "/"));
+    CHECK_FALSE(matches("/{a}", "/"));
+}
+
+TEST_CASE("a second match forgets what the first has taken")
+{
+    Match match;
+    REQUIRE(http::match("/a/{b}", "/a/1", match));
+    REQUIRE(http::match("/a/{c}", "/a/2", match));
+    CHECK(match.params.size() == 1);
+    CHECK(match.param("c") == "2");
+}
