@@ -2,14 +2,22 @@
 // each gets its own answer. While a call is in flight the next batch gathers; an idle lane sends a batch of
 // one at once, on the caller's own thread, so nothing ever waits on a timer and a lone caller pays no
 // handover.
+//
+// Leader and followers: a caller that finds the lane without a leader leads. A leader carries one batch, and
+// its own group is always the first of it; then the caller that has waited longest leads, so nobody works for
+// others for ever. The next leader is woken before the answers are handed out: waking a hundred followers
+// takes longer than a call, and the database must not wait for it.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include "shared/db/semaphore.hpp"
+
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -19,17 +27,156 @@ template <class Request, class Answer>
 class Lane {
   public:
     // Answers a batch, one answer a request, in order. An exception is delivered to every caller of that
-    // batch.
+    // batch. Never runs twice at the same time.
     using Execute = std::function<std::vector<Answer>(std::span<Request const>)>;
 
-    // `batch_max`: a call takes whole groups until it holds at least this many requests; a larger group goes
-    // alone.
-    Lane(Execute execute, std::size_t batch_max);
+    // `batch_max`: a call takes whole groups until it holds at least this many requests; a group larger than
+    // that goes alone. So no call holds more than 2 * batch_max - 1 requests, or one such group.
+    Lane(Execute execute, std::size_t batch_max) : execute_(std::move(execute)), batch_max_(batch_max) {}
 
     // Blocks until every request of the group is answered. A group stays together and in order.
-    std::vector<Answer> submit(std::vector<Request> group);
+    std::vector<Answer> submit(std::vector<Request> group)
+    {
+        if (group.empty()) return {};
+        Waiter self(std::move(group));
+        if (!enqueue(self)) {
+            self.wake.wait();
+            if (!self.leads) return self.result();
+        }
+        carry();
+        return self.result();
+    }
 
-    Answer submit(Request request);
+    Answer submit(Request request)
+    {
+        std::vector<Request> group;
+        group.push_back(std::move(request));
+        return std::move(submit(std::move(group)).front());
+    }
+
+    // How many groups no call has taken yet, at this moment.
+    std::size_t waiting()
+    {
+        std::lock_guard const lock(mutex_);
+        std::size_t count = 0;
+        for (auto const* waiter = first_; waiter != nullptr; waiter = waiter->next)
+            ++count;
+        return count;
+    }
+
+  private:
+    struct Waiter {
+        explicit Waiter(std::vector<Request> group) : requests(std::move(group)) {}
+
+        std::vector<Answer> result()
+        {
+            if (failure) std::rethrow_exception(failure);
+            return std::move(answers);
+        }
+
+        std::vector<Request> requests;
+        std::vector<Answer> answers;
+        std::exception_ptr failure;
+        Waiter* next = nullptr; // who came after this one
+        bool leads = false;     // set before the wake-up of a follower that must lead now
+        Semaphore wake;
+    };
+
+    // Whether the caller leads at once. The queue runs through the waiters themselves, so that nothing can
+    // fail for want of memory between joining the queue and being answered.
+    bool enqueue(Waiter& self)
+    {
+        std::lock_guard const lock(mutex_);
+        (last_ != nullptr ? last_->next : first_) = &self;
+        last_ = &self;
+        return !std::exchange(led_, true);
+    }
+
+    void carry()
+    {
+        auto* const leader = board();
+        run(leader);
+        hand_over();
+        // Once woken, a rider and its `next` may be gone.
+        for (auto* rider = leader->next; rider != nullptr;) {
+            auto* const next = rider->next;
+            rider->wake.post();
+            rider = next;
+        }
+    }
+
+    // Takes the riders of one call off the queue; the first is the leader.
+    Waiter* board()
+    {
+        std::lock_guard const lock(mutex_);
+        auto* const leader = first_;
+        auto* rider = leader;
+        auto requests = rider->requests.size();
+        while (rider->next != nullptr && requests < batch_max_ &&
+               rider->next->requests.size() <= batch_max_) {
+            rider = rider->next;
+            requests += rider->requests.size();
+        }
+        first_ = std::exchange(rider->next, nullptr);
+        if (first_ == nullptr) last_ = nullptr;
+        return leader;
+    }
+
+    // Whatever happens here ends in an answer or an exception for each rider, the leader included: nobody may
+    // be left waiting.
+    void run(Waiter* leader)
+    {
+        try {
+            if (leader->next == nullptr)
+                leader->answers = answers_for(leader->requests);
+            else
+                run_together(leader);
+        } catch (...) {
+            for (auto* rider = leader; rider != nullptr; rider = rider->next)
+                rider->failure = std::current_exception();
+        }
+    }
+
+    void run_together(Waiter* leader)
+    {
+        std::vector<Request> batch;
+        for (auto* rider = leader; rider != nullptr; rider = rider->next)
+            batch.insert(batch.end(), rider->requests.begin(), rider->requests.end());
+
+        auto answers = answers_for(batch);
+        auto begin = std::make_move_iterator(answers.begin());
+        for (auto* rider = leader; rider != nullptr; rider = rider->next) {
+            auto const end = begin + static_cast<std::ptrdiff_t>(rider->requests.size());
+            rider->answers.assign(begin, end);
+            begin = end;
+        }
+    }
+
+    std::vector<Answer> answers_for(std::vector<Request> const& batch)
+    {
+        auto answers = execute_(batch);
+        if (answers.size() != batch.size())
+            throw std::logic_error("a batch was not answered one answer a request");
+        return answers;
+    }
+
+    void hand_over()
+    {
+        std::lock_guard const lock(mutex_);
+        if (first_ == nullptr) {
+            led_ = false;
+            return;
+        }
+        first_->leads = true;
+        first_->wake.post();
+    }
+
+    Execute execute_;
+    std::size_t batch_max_;
+    std::mutex mutex_;
+    Waiter* first_ = nullptr; // whose requests no call has taken yet, in the order they came
+    Waiter* last_ = nullptr;
+    bool led_ = false;
 };
 
 } // namespace db

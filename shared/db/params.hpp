@@ -1,5 +1,5 @@
 // Parameters of one call, in PostgreSQL's binary format with their type's OID. Arrays are never written as
-// text: their quoting would be an injection surface (facts: a poisoned request must fail alone).
+// text: their quoting would be an injection surface, and one poisoned request must fail alone.
 #pragma once
 
 #include "shared/base/secret.hpp"
@@ -18,6 +18,11 @@ using Nullable = std::vector<std::optional<T>>;
 
 class Params {
   public:
+    struct Value {
+        std::uint32_t oid;
+        std::optional<std::string> bytes; // empty: SQL NULL
+    };
+
     Params& uuid(std::optional<base::Uuid> const& value);
     Params& int8(std::optional<std::int64_t> value);
     Params& int4(std::optional<std::int32_t> value);
@@ -25,7 +30,7 @@ class Params {
     Params& text(std::optional<std::string_view> value);
     Params& json(std::optional<std::string_view> value);
     Params& bytea(std::optional<base::Sha256> const& value);
-    // Microseconds since 1970 UTC.
+    // Microseconds since 1970 UTC; INT64_MAX is 'infinity'.
     Params& timestamptz(std::optional<std::int64_t> unix_us);
 
     Params& uuid_array(Nullable<base::Uuid> const& values);
@@ -34,14 +39,10 @@ class Params {
     Params& json_array(Nullable<std::string> const& values);
     Params& bytea_array(Nullable<base::Sha256> const& values);
 
-    std::size_t size() const { return values_.size(); }
+    // In the order they were added: $1 is the first.
+    std::vector<Value> const& values() const { return values_; }
 
   private:
-    friend class Connection;
-    struct Value {
-        std::uint32_t oid;
-        std::optional<std::string> bytes; // empty: SQL NULL
-    };
     std::vector<Value> values_;
 };
 

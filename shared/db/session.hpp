@@ -4,20 +4,22 @@
 #include "shared/db/connection.hpp"
 
 #include <condition_variable>
-#include <cstdint>
+#include <cstddef>
+#include <list>
 #include <mutex>
+#include <utility>
 
 namespace db {
 
 // A fair lock around a Connection: first come, first served, so a stream of batches never starves a single
-// call.
+// call, and only the one whose turn it is gets woken.
 class Session {
   public:
     explicit Session(Options options) : connection_(std::move(options)) {}
 
     class Turn {
       public:
-        explicit Turn(Session& session);
+        Turn(Session& session, base::Deadline deadline);
         ~Turn();
         Turn(Turn const&) = delete;
         Turn& operator=(Turn const&) = delete;
@@ -28,15 +30,22 @@ class Session {
         Session& session_;
     };
 
-    // Waits for its turn. Every call has a deadline, so every turn ends.
-    Turn turn() { return Turn(*this); }
+    // Waits for its turn; past the deadline CallFailed not_sent.
+    Turn turn(base::Deadline deadline) { return Turn(*this, deadline); }
+
+    // How many threads wait for their turn at this moment.
+    std::size_t waiting();
 
   private:
+    struct Waiter {
+        std::condition_variable called;
+        bool mine = false;
+    };
+
     Connection connection_;
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::uint64_t next_ticket_ = 0;
-    std::uint64_t serving_ = 0;
+    std::list<Waiter*> waiting_;
+    bool taken_ = false;
 };
 
 } // namespace db

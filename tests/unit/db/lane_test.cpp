@@ -1,0 +1,262 @@
+#include "shared/db/lane.hpp"
+#include "tests/support/catch.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace {
+
+using Lane = db::Lane<int, std::string>;
+
+// A database that answers each number with its text, and can be stopped in mid-call.
+class Database {
+  public:
+    std::vector<std::string> operator()(std::span<int const> batch)
+    {
+        std::unique_lock lock(mutex_);
+        calls_.emplace_back(batch.begin(), batch.end());
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return open_; });
+        std::vector<std::string> answers;
+        for (int const number : batch)
+            answers.push_back(std::to_string(number));
+        return answers;
+    }
+
+    void stop()
+    {
+        std::lock_guard const lock(mutex_);
+        open_ = false;
+    }
+
+    void go_on()
+    {
+        std::lock_guard const lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+
+    void wait_for_calls(std::size_t count)
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return calls_.size() >= count; });
+    }
+
+    std::vector<std::vector<int>> calls()
+    {
+        std::lock_guard const lock(mutex_);
+        return calls_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = true;
+    std::vector<std::vector<int>> calls_;
+};
+
+// A lane over a stopped database: the first call holds `0`, and what is submitted next has to wait.
+struct Stopped {
+    explicit Stopped(std::size_t batch_max) : lane([this](auto batch) { return database(batch); }, batch_max)
+    {
+        database.stop();
+        threads.emplace_back([this] { lane.submit(0); });
+        database.wait_for_calls(1);
+    }
+
+    // Submits a group from a thread of its own, and returns when it waits in the lane.
+    void wait_in(std::vector<int> group)
+    {
+        auto const before = lane.waiting();
+        threads.emplace_back([this, group] { lane.submit(group); });
+        while (lane.waiting() == before)
+            std::this_thread::yield();
+    }
+
+    std::vector<std::vector<int>> calls_after_going_on()
+    {
+        database.go_on();
+        for (auto& thread : threads)
+            thread.join();
+        return database.calls();
+    }
+
+    Database database;
+    Lane lane;
+    std::vector<std::thread> threads;
+};
+
+std::vector<int> numbers(int first, int count)
+{
+    std::vector<int> group(static_cast<std::size_t>(count));
+    std::iota(group.begin(), group.end(), first);
+    return group;
+}
+
+} // namespace
+
+TEST_CASE("a lone request is carried on its caller's own thread", "[lane]")
+{
+    std::thread::id carrier;
+    Lane lane(
+        [&](std::span<int const>) {
+            carrier = std::this_thread::get_id();
+            return std::vector<std::string>{"done"};
+        },
+        8);
+
+    CHECK(lane.submit(1) == "done");
+    CHECK(carrier == std::this_thread::get_id());
+}
+
+TEST_CASE("an empty group is answered without a call", "[lane]")
+{
+    Database database;
+    Lane lane([&](auto batch) { return database(batch); }, 8);
+
+    CHECK(lane.submit(std::vector<int>{}).empty());
+    CHECK(database.calls().empty());
+}
+
+TEST_CASE("requests gather while a call is in flight and leave together, in the order they came", "[lane]")
+{
+    Stopped stopped(128);
+    for (int number = 1; number <= 5; ++number)
+        stopped.wait_in({number});
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}});
+}
+
+TEST_CASE("a call takes whole groups until it holds enough", "[lane]")
+{
+    Stopped stopped(4);
+    stopped.wait_in({1, 2, 3});
+    stopped.wait_in({4, 5, 6});
+    stopped.wait_in({7});
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5, 6}, {7}});
+}
+
+TEST_CASE("a group that is larger than a batch goes alone", "[lane]")
+{
+    Stopped stopped(4);
+    stopped.wait_in({1});
+    stopped.wait_in(numbers(2, 9));
+    stopped.wait_in({11});
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1}, numbers(2, 9), {11}});
+}
+
+TEST_CASE("a failure of the call reaches every caller of that batch and none of the next", "[lane]")
+{
+    Database database;
+    Lane lane(
+        [&](std::span<int const> batch) {
+            auto answers = database(batch);
+            if (batch.front() == 1) throw std::runtime_error("lost");
+            return answers;
+        },
+        2);
+    database.stop();
+    std::mutex mutex;
+    std::map<int, std::string> outcome;
+    std::vector<std::thread> threads;
+    for (int number = 0; number <= 4; ++number) {
+        threads.emplace_back([&, number] {
+            std::string answer;
+            try {
+                answer = lane.submit(number);
+            } catch (std::runtime_error const&) {
+                answer = "lost";
+            }
+            std::lock_guard const lock(mutex);
+            outcome[number] = answer;
+        });
+        if (number == 0) database.wait_for_calls(1);
+        while (lane.waiting() != static_cast<std::size_t>(number))
+            std::this_thread::yield();
+    }
+    database.go_on();
+    for (auto& thread : threads)
+        thread.join();
+
+    CHECK(outcome == std::map<int, std::string>{{0, "0"}, {1, "lost"}, {2, "lost"}, {3, "3"}, {4, "4"}});
+}
+
+TEST_CASE("a batch with a wrong number of answers is given to nobody", "[lane]")
+{
+    Lane lane([](std::span<int const>) { return std::vector<std::string>{"one", "too many"}; }, 8);
+
+    CHECK_THROWS_AS(lane.submit(1), std::logic_error);
+}
+
+TEST_CASE("64 threads get each their own answer, once, and no two calls run at the same time", "[lane]")
+{
+    constexpr int thread_count = 64;
+    constexpr int submits = 200;
+    std::atomic<int> inside = 0;
+    std::atomic<bool> overlapped = false;
+    std::vector<int> carried; // only touched inside the call: calls do not overlap
+    Lane lane(
+        [&](std::span<int const> batch) {
+            if (inside.fetch_add(1) != 0) overlapped = true;
+            std::vector<std::string> answers;
+            for (int const number : batch) {
+                carried.push_back(number);
+                answers.push_back(std::to_string(number));
+            }
+            inside.fetch_sub(1);
+            return answers;
+        },
+        16);
+
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < thread_count; ++thread) {
+        threads.emplace_back([&, thread] {
+            for (int i = 0; i < submits; ++i) {
+                auto const size = 1 + (thread + i) % 3;
+                auto const group = numbers((thread * submits + i) * 4, size);
+                auto const answers = lane.submit(group);
+                for (std::size_t k = 0; k < group.size(); ++k)
+                    wrong += answers.at(k) == std::to_string(group[k]) ? 0 : 1;
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+
+    CHECK(wrong == 0);
+    CHECK_FALSE(overlapped);
+    auto const unique = std::set<int>(carried.begin(), carried.end());
+    CHECK(unique.size() == carried.size());
+    CHECK(lane.waiting() == 0);
+}
+
+TEST_CASE("nobody carries for others for ever: each call is led by one of its own callers", "[lane]")
+{
+    std::atomic<int> foreign = 0;
+    db::Lane<std::thread::id, int> lane(
+        [&](std::span<std::thread::id const> batch) {
+            foreign += batch.front() == std::this_thread::get_id() ? 0 : 1;
+            return std::vector<int>(batch.size());
+        },
+        4);
+
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 16; ++thread) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 200; ++i)
+                lane.submit(std::this_thread::get_id());
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+
+    CHECK(foreign == 0);
+}
