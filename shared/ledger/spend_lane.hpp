@@ -1,0 +1,87 @@
+// Spends on their way to the database: batched by a lane, settled one by one.
+//
+// Every request keeps its own time. A batch carries those that wait; whatever is not final after the call (a
+// lost connection, a locked wallet, a clock that was off) goes back to the thread that submitted it, which
+// sends it again in a later batch or gives up at its own deadline. So one request in trouble never keeps the
+// others of its batch.
+//
+// The deadline of a call is that of the earliest request it carries (settlement.hpp: half of what that one
+// has left). A request with less than 200 ms left is therefore not sent at all, and one with less time than a
+// lock may take is sent without waiting for locks: neither can cut short the call of the others.
+//
+// A wallet that somebody else holds: the call fails with 55P03 after the role's lock_timeout and is sent
+// again without waiting for locks, so that only that wallet's requests are answered `busy`. They are tried
+// again, and so is everything new for that wallet, in a call of their own that never waits (StuckWallets).
+//
+// The order within a group is kept for each wallet: all of a wallet's requests are answered in one call, or
+// none of them is.
+#pragma once
+
+#include "shared/base/clock.hpp"
+#include "shared/db/connection.hpp"
+#include "shared/db/lane.hpp"
+#include "shared/ledger/move_row.hpp"
+#include "shared/ledger/settlement.hpp"
+#include "shared/ledger/stuck_wallets.hpp"
+#include "shared/ledger/types.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace ledger {
+
+// One call of farebox_api.spend.
+struct SpendCall {
+    std::vector<Spend const*> spends;
+    bool skip_locked = false;     // answer `busy` instead of waiting for a lock
+    bool remeasure_clock = false; // before sending
+    base::Deadline deadline;
+};
+
+// Makes the call: a row a spend, in order, or CallFailed. Fills in the Sending before anything leaves.
+using SpendCaller = std::function<std::vector<MoveRow>(SpendCall const&, Sending&)>;
+
+class SpendLane {
+  public:
+    static constexpr std::size_t batch_max = 128;
+
+    explicit SpendLane(SpendCaller caller);
+
+    // Blocks until each is answered, at the latest at the deadline. Each answer is what the spends, sent one
+    // by one in this order, would have got.
+    std::vector<Receipt> submit(std::vector<Spend> const& spends, base::Deadline deadline);
+
+  private:
+    struct Item {
+        Spend const* spend;
+        base::Deadline deadline;
+        bool cautious;
+        bool remeasure_clock;
+    };
+
+    // What one request got from one batch.
+    struct Sent {
+        Sending sending;
+        std::variant<MoveRow, db::CallFailed> answer;
+    };
+
+    class Open;
+
+    std::vector<Open> open(std::vector<Spend> const& spends, base::Deadline deadline,
+                           std::vector<Receipt>& receipts);
+    bool close(Open& open, Sent const& sent);
+    bool may_wait(Open& open);
+    std::vector<Sent> execute(std::span<Item const> batch);
+    void send(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked,
+              std::vector<Sent>& answers);
+    SpendCall call_for(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked);
+
+    SpendCaller caller_;
+    StuckWallets stuck_;
+    db::Lane<Item, Sent> lane_;
+};
+
+} // namespace ledger

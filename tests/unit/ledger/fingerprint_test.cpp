@@ -1,0 +1,89 @@
+#include "shared/ledger/fingerprint.hpp"
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using ledger::fingerprint;
+
+ledger::Spend spend()
+{
+    ledger::Spend spend;
+    spend.amount = 25;
+    spend.description = "render";
+    spend.fingerprint_metadata = R"({"a":1})";
+    return spend;
+}
+
+ledger::Grant grant()
+{
+    ledger::Grant grant;
+    grant.amount = 25;
+    grant.description = "gift";
+    return grant;
+}
+
+// Whether a change to the request makes it another request.
+template <class Request, class Change>
+bool differs(Request request, Change change)
+{
+    auto const before = fingerprint(request);
+    change(request);
+    return fingerprint(request) != before;
+}
+
+std::string length(char bytes)
+{
+    return std::string(3, '\0') + bytes;
+}
+
+std::string const absent(4, '\xff');
+
+} // namespace
+
+TEST_CASE("a fingerprint is the hash of its name and parts, each with its length", "[fingerprint]")
+{
+    CHECK(fingerprint(spend()) == base::sha256(length(7) + "spend/1" + length(2) + "25" + length(6) +
+                                               "render" + length(7) + R"({"a":1})"));
+
+    ledger::Reverse reverse;
+    reverse.of = *base::parse_uuid("00112233-4455-6677-8899-aabbccddeeff");
+    reverse.description = "undo";
+    CHECK(fingerprint(reverse) ==
+          base::sha256(length(9) + "reverse/1" + length(36) + "00112233-4455-6677-8899-aabbccddeeff" +
+                       absent + length(4) + "undo"));
+
+    CHECK(fingerprint(grant()) == base::sha256(length(7) + "grant/1" + length(2) + "25" + length(5) +
+                                               "promo" + absent + absent + length(4) + "gift" + absent));
+
+    ledger::NewUser user;
+    user.number = 7;
+    user.email = "a@b";
+    CHECK(fingerprint(user) == base::sha256(length(13) + "create_user/1" + length(1) + "7" + absent +
+                                            length(3) + "a@b" + length(1) + "0"));
+}
+
+TEST_CASE("whatever a client said makes another request when it changes", "[fingerprint]")
+{
+    CHECK(differs(spend(), [](auto& s) { s.amount = 26; }));
+    CHECK(differs(spend(), [](auto& s) { s.description = "Render"; }));
+    CHECK(differs(spend(), [](auto& s) { s.fingerprint_metadata = "{}"; }));
+    CHECK(differs(spend(), [](auto& s) { s.fingerprint_metadata.reset(); }));
+    CHECK(differs(grant(), [](auto& g) { g.grant_class = "paid"; }));
+    CHECK(differs(grant(), [](auto& g) { g.priority = 0; }));
+    CHECK(differs(grant(), [](auto& g) { g.expires_at_us = 0; }));
+    CHECK(differs(ledger::Reverse{}, [](auto& r) { r.of.bytes[0] = 1; }));
+    CHECK(differs(ledger::Reverse{}, [](auto& r) { r.amount = 1; }));
+    CHECK(differs(ledger::NewUser{}, [](auto& u) { u.phone = ""; }));
+    CHECK(differs(ledger::NewUser{}, [](auto& u) { u.tokens = 1; }));
+}
+
+TEST_CASE("what we made or looked up is no part of the request", "[fingerprint]")
+{
+    CHECK_FALSE(differs(spend(), [](auto& s) { s.entry = base::uuid_v7(); }));
+    CHECK_FALSE(differs(spend(), [](auto& s) { s.key = "key"; }));
+    CHECK_FALSE(differs(spend(), [](auto& s) { s.user.number = 1; }));
+    CHECK_FALSE(differs(spend(), [](auto& s) { s.metadata = R"({ "a": 1 })"; }));
+    CHECK_FALSE(differs(spend(), [](auto& s) { s.credential.api_key = base::Sha256{}; }));
+    CHECK_FALSE(differs(grant(), [](auto& g) { g.entry = base::uuid_v7(); }));
+    CHECK_FALSE(differs(ledger::NewUser{}, [](auto& u) { u.id = u.entry = base::uuid_v7(); }));
+}

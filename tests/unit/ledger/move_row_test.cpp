@@ -1,0 +1,85 @@
+#include "shared/ledger/move_row.hpp"
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using base::Error;
+using ledger::MoveRow;
+using ledger::Subject;
+
+auto const own = base::uuid_v7();
+
+MoveRow row(std::string status)
+{
+    return {.status = std::move(status),
+            .entry = own,
+            .amount = 30,
+            .before = 100,
+            .after = 70,
+            .available = 20,
+            .at_us = 5};
+}
+
+Error error_of(std::string status, Subject subject = Subject::user)
+{
+    return ledger::receipt_of(row(std::move(status)), own, subject).refusal.value().error();
+}
+
+} // namespace
+
+TEST_CASE("a move that took effect has a receipt", "[move]")
+{
+    auto const receipt = ledger::receipt_of(row("ok"), own, Subject::user);
+
+    CHECK(receipt.entry == own);
+    CHECK(receipt.amount == 30);
+    CHECK(receipt.before == 100);
+    CHECK(receipt.after == 70);
+    CHECK(receipt.at_us == 5);
+    CHECK_FALSE(receipt.replayed);
+    CHECK_FALSE(receipt.refusal);
+}
+
+TEST_CASE("an entry that bears the request's own id is no replay", "[move]")
+{
+    CHECK_FALSE(ledger::receipt_of(row("replayed"), own, Subject::user).replayed);
+
+    auto const other = base::uuid_v7();
+    auto const receipt = ledger::receipt_of(row("replayed"), other, Subject::user);
+    CHECK(receipt.replayed);
+    CHECK(receipt.entry == own);
+}
+
+TEST_CASE("each status is one refusal", "[move]")
+{
+    CHECK(error_of("insufficient") == Error::insufficient_balance);
+    CHECK(error_of("not_found") == Error::user_not_found);
+    CHECK(error_of("not_found", Subject::entry) == Error::entry_not_found);
+    CHECK(error_of("blocked") == Error::wallet_blocked);
+    CHECK(error_of("subscription_expired") == Error::subscription_expired);
+    CHECK(error_of("key_reused") == Error::idempotency_key_reused);
+    CHECK(error_of("session_gone") == Error::unauthorized);
+    CHECK(error_of("unauthorized") == Error::unauthorized);
+    CHECK(error_of("forbidden") == Error::forbidden);
+    CHECK(error_of("busy") == Error::busy);
+    CHECK(error_of("late") == Error::busy);
+    CHECK(error_of("invalid_amount") == Error::invalid_amount);
+    CHECK(error_of("invalid_expiry") == Error::validation_error);
+    CHECK(error_of("not_reversible") == Error::entry_not_reversible);
+    CHECK(error_of("exceeds") == Error::reverse_exceeds_entry);
+    CHECK(error_of("exists") == Error::user_exists);
+    CHECK(error_of("something new") == Error::internal);
+    CHECK(error_of("") == Error::internal);
+}
+
+TEST_CASE("a refusal names the amounts it is about", "[move]")
+{
+    using Details = std::vector<base::Detail>;
+
+    CHECK(ledger::receipt_of(row("insufficient"), own, Subject::user).refusal->details() ==
+          Details{{"required", std::int64_t{30}}, {"available", std::int64_t{20}}});
+    CHECK(ledger::receipt_of(row("exceeds"), own, Subject::entry).refusal->details() ==
+          Details{{"available", std::int64_t{20}}});
+    CHECK(ledger::receipt_of(row("blocked"), own, Subject::user).refusal->details().empty());
+    CHECK(ledger::refusal_of("busy", Subject::user).retry_after_s() == 1);
+}

@@ -1,0 +1,85 @@
+#include "shared/ledger/stuck_wallets.hpp"
+#include "tests/support/catch.hpp"
+
+#include <thread>
+#include <vector>
+
+namespace {
+
+using ledger::StuckWallets;
+
+ledger::UserRef const ann{.id = {}, .number = 1, .phone = {}};
+ledger::UserRef const bob{.id = {}, .number = 2, .phone = {}};
+
+// Longer than a lock that is only held under load.
+void let_the_lock_last()
+{
+    std::this_thread::sleep_for(std::chrono::milliseconds(310));
+}
+
+std::vector<StuckWallets::Place> places(StuckWallets& wallets, ledger::UserRef const& user, int wanted)
+{
+    std::vector<StuckWallets::Place> taken;
+    for (int i = 0; i < wanted; ++i)
+        if (auto place = wallets.wait_for(user)) taken.push_back(std::move(*place));
+    return taken;
+}
+
+} // namespace
+
+TEST_CASE("a wallet is stuck from when it was met locked until it answers", "[stuck]")
+{
+    StuckWallets wallets;
+    CHECK_FALSE(wallets.stuck(ann));
+
+    auto const place = wallets.wait_for(ann);
+    CHECK(wallets.stuck(ann));
+    CHECK_FALSE(wallets.stuck(bob));
+
+    wallets.freed(ann);
+    CHECK_FALSE(wallets.stuck(ann));
+}
+
+TEST_CASE("a lock that has just been met may be waited for by all", "[stuck]")
+{
+    StuckWallets wallets;
+
+    CHECK(places(wallets, ann, 20).size() == 20);
+}
+
+TEST_CASE("a lock that lasts is waited for by eight, and each who leaves makes room for one", "[stuck]")
+{
+    StuckWallets wallets;
+    auto waiting = places(wallets, ann, 8);
+    let_the_lock_last();
+
+    CHECK_FALSE(wallets.wait_for(ann));
+    CHECK(wallets.wait_for(bob));
+    CHECK(wallets.stay(ann));
+    waiting.pop_back();
+    CHECK(wallets.wait_for(ann));
+}
+
+TEST_CASE("those too many leave once the lock has lasted", "[stuck]")
+{
+    StuckWallets wallets;
+    auto waiting = places(wallets, ann, 10);
+    CHECK(wallets.stay(ann));
+    let_the_lock_last();
+
+    CHECK_FALSE(wallets.stay(ann));
+    waiting.pop_back();
+    CHECK_FALSE(wallets.stay(ann));
+    waiting.pop_back();
+    CHECK(wallets.stay(ann));
+}
+
+TEST_CASE("a wallet that answered and is locked anew begins anew", "[stuck]")
+{
+    StuckWallets wallets;
+    auto const waiting = places(wallets, ann, 8);
+    let_the_lock_last();
+    wallets.freed(ann);
+
+    CHECK(wallets.wait_for(ann));
+}
