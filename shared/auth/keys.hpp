@@ -11,6 +11,7 @@
 #include "shared/base/secret.hpp"
 #include "shared/http/message.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -34,8 +35,10 @@ class Keys {
   public:
     using Lookup = std::function<std::optional<KeyRow>(base::Sha256 const& hash, base::Deadline deadline)>;
 
-    // Empty environment keys match nothing.
-    Keys(std::vector<EnvironmentKey> environment, Lookup lookup);
+    // Empty environment keys match nothing. A row that was found is remembered for `remember`; that there is
+    // none is never remembered.
+    Keys(std::vector<EnvironmentKey> environment, Lookup lookup,
+         std::chrono::milliseconds remember = std::chrono::seconds(60));
 
     // The caller that the request's Authorization header names: "Bearer <key>" (scheme in any case) or the
     // bare key. Failure unauthorized when it is missing, doubled, longer than 8 KiB, malformed or unknown; a
@@ -51,8 +54,12 @@ class Keys {
         base::Deadline until;
     };
 
+    std::optional<KeyRow> find(base::Sha256 const& hash, base::Deadline deadline);
+    void keep(base::Sha256 const& hash, KeyRow const& row, base::Deadline now);
+
     std::vector<EnvironmentKey> environment_;
     Lookup lookup_;
+    std::chrono::milliseconds remember_;
     std::mutex mutex_;
     std::map<base::Sha256, Remembered> remembered_;
 };

@@ -1,0 +1,222 @@
+#include "shared/auth/keys.hpp"
+#include "shared/base/failure.hpp"
+#include "tests/support/catch.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace {
+
+using auth::Keys;
+using auth::Scope;
+using std::chrono::milliseconds;
+
+std::string const good = "fb_" + std::string(43, 'a');
+
+http::Request with_header(std::string value)
+{
+    http::Request request;
+    request.headers.emplace_back("authorization", std::move(value));
+    return request;
+}
+
+base::Deadline soon()
+{
+    return base::deadline_in(milliseconds(1000));
+}
+
+// A table with one key, which counts how often it is asked.
+struct Table {
+    std::optional<auth::KeyRow> operator()(base::Sha256 const& hash, base::Deadline)
+    {
+        ++asked;
+        if (!(present && hash == base::sha256(good))) return {};
+        auth::KeyRow row{.name = "demo", .scopes = {}};
+        row.scopes.add(Scope::read);
+        return row;
+    }
+
+    int asked = 0;
+    bool present = true;
+};
+
+Keys keys_of(Table& table, milliseconds remember = std::chrono::seconds(60))
+{
+    return Keys(
+        {}, [&table](auto const& hash, auto deadline) { return table(hash, deadline); }, remember);
+}
+
+std::optional<base::Error> refusal(Keys& keys, http::Request const& request)
+{
+    try {
+        keys.authenticate(request, soon());
+        return {};
+    } catch (base::Failure const& failure) {
+        CHECK(failure.log().find("fb_") == std::string::npos);
+        return failure.error();
+    }
+}
+
+std::string numbered_key(int number)
+{
+    auto digits = std::to_string(number);
+    return "fb_" + std::string(43 - digits.size(), 'n') + digits;
+}
+
+} // namespace
+
+TEST_CASE("a key of the table is recognised by its hash, with the scopes of its row", "[keys]")
+{
+    Table table;
+    auto keys = keys_of(table);
+
+    auto const caller = keys.authenticate(with_header("Bearer " + good), soon());
+
+    CHECK(caller.name == "key:demo");
+    CHECK(caller.scopes.has(Scope::read));
+    CHECK_FALSE(caller.scopes.has(Scope::spend));
+    CHECK(caller.api_key == base::sha256(good));
+}
+
+TEST_CASE("a credential may come bare, or as a bearer in any case and with blanks around it", "[keys]")
+{
+    Table table;
+    auto keys = keys_of(table);
+
+    for (auto const& header :
+         {good, "Bearer " + good, "bearer " + good, "BEARER\t " + good + " ", " " + good})
+        CHECK_FALSE(refusal(keys, with_header(header)));
+}
+
+TEST_CASE("a header that cannot be a key is unauthorized and costs no look-up", "[keys]")
+{
+    Table table;
+    auto keys = keys_of(table);
+
+    CHECK(refusal(keys, http::Request{}) == base::Error::unauthorized);
+    auto doubled = with_header(good);
+    doubled.headers.emplace_back("authorization", good);
+    CHECK(refusal(keys, doubled) == base::Error::unauthorized);
+    for (auto const& header :
+         {std::string(), std::string("Bearer"), std::string("Bearer "), std::string("Basic ") + good,
+          good + "a", good.substr(1), "fb_" + std::string(42, 'a'), "fb_" + std::string(42, 'a') + "+",
+          "FB_" + std::string(43, 'a'), good + " " + good, std::string("fb_") + std::string(43, '\xc3'),
+          std::string(7 * 1024, 'k'), std::string(9 * 1024, 'k'),
+          "fb_" + std::string(42, 'a') + std::string(1, '\0')})
+        CHECK(refusal(keys, with_header(header)) == base::Error::unauthorized);
+    CHECK(table.asked == 0);
+}
+
+TEST_CASE("an unknown key is unauthorized, and asked for again each time", "[keys]")
+{
+    Table table;
+    table.present = false;
+    auto keys = keys_of(table);
+
+    CHECK(refusal(keys, with_header(good)) == base::Error::unauthorized);
+    table.present = true;
+    CHECK_FALSE(refusal(keys, with_header(good)));
+    CHECK(table.asked == 2);
+}
+
+TEST_CASE("a known key is not looked up again until its time is over or it is forgotten", "[keys]")
+{
+    Table table;
+    auto keys = keys_of(table);
+    for (int i = 0; i < 3; ++i)
+        keys.authenticate(with_header(good), soon());
+    CHECK(table.asked == 1);
+
+    keys.forget(base::sha256(good));
+    keys.authenticate(with_header(good), soon());
+    CHECK(table.asked == 2);
+
+    Table other;
+    auto forgetful = keys_of(other, milliseconds(0));
+    forgetful.authenticate(with_header(good), soon());
+    forgetful.authenticate(with_header(good), soon());
+    CHECK(other.asked == 2);
+}
+
+TEST_CASE("no more than a thousand keys are remembered, and the oldest goes first", "[keys]")
+{
+    int asked = 0;
+    Keys keys({}, [&asked](auto const&, auto) {
+        ++asked;
+        return std::optional(auth::KeyRow{.name = "any", .scopes = {}});
+    });
+    for (int number = 0; number < 1001; ++number)
+        keys.authenticate(with_header(numbered_key(number)), soon());
+    REQUIRE(asked == 1001);
+
+    keys.authenticate(with_header(numbered_key(1000)), soon());
+    keys.authenticate(with_header(numbered_key(1)), soon());
+    CHECK(asked == 1001);
+    keys.authenticate(with_header(numbered_key(0)), soon());
+    CHECK(asked == 1002);
+}
+
+TEST_CASE("a key of the environment has every scope and needs no table", "[keys]")
+{
+    Table table;
+    Keys keys(
+        {{"API_SECRET_KEY", base::Secret("correct horse")}, {"INTERNAL_API_KEY", base::Secret("battery")}},
+        [&table](auto const& hash, auto deadline) { return table(hash, deadline); });
+
+    auto const first = keys.authenticate(with_header("Bearer correct horse"), soon());
+    auto const second = keys.authenticate(with_header("battery"), soon());
+
+    CHECK(first.name == "env:API_SECRET_KEY");
+    CHECK(second.name == "env:INTERNAL_API_KEY");
+    for (auto const scope : {Scope::read, Scope::spend, Scope::hold, Scope::grant, Scope::users})
+        CHECK(first.scopes.has(scope));
+    CHECK_FALSE(first.api_key);
+    CHECK(table.asked == 0);
+    CHECK(refusal(keys, with_header("Bearer correct hors")) == base::Error::unauthorized);
+}
+
+TEST_CASE("a key that is not set in the environment matches nothing", "[keys]")
+{
+    Table table;
+    Keys keys({{"API_SECRET_KEY", base::Secret()}},
+              [&table](auto const& hash, auto deadline) { return table(hash, deadline); });
+
+    for (auto const* header : {"", " ", "Bearer", "Bearer ", "bearer  "})
+        CHECK(refusal(keys, with_header(header)) == base::Error::unauthorized);
+}
+
+TEST_CASE("a database that does not answer is not an unknown key", "[keys]")
+{
+    Keys keys(
+        {}, [](auto const&, auto) -> std::optional<auth::KeyRow> { throw base::Failure(base::Error::busy); });
+
+    CHECK(refusal(keys, with_header(good)) == base::Error::busy);
+}
+
+TEST_CASE("many threads may ask at once while a key is forgotten", "[keys]")
+{
+    Keys keys({}, [](auto const&, auto) { return std::optional(auth::KeyRow{.name = "any", .scopes = {}}); });
+    std::atomic<int> recognised = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&, i] {
+            for (int turn = 0; turn < 200; ++turn) {
+                auto const key = numbered_key(turn % 5);
+                recognised += keys.authenticate(with_header(key), soon()).name == "key:any" ? 1 : 0;
+                if (i == 0) keys.forget(base::sha256(key));
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+
+    CHECK(recognised == 1600);
+}
+
+TEST_CASE("scopes have the names that keys are made with, and nothing else is one", "[keys]")
+{
+    for (auto const* word : {"read", "spend", "hold", "grant", "users"})
+        CHECK(auth::name(auth::parse_scope(word).value()) == word);
+    for (auto const* word : {"", "Read", "reads", "all"})
+        CHECK_FALSE(auth::parse_scope(word));
+}
