@@ -1,0 +1,110 @@
+// The life of a handler process: configuration, signals, then either the accept loop or one CGI request.
+
+#include "shared/base/log.hpp"
+#include "shared/service/accept_loop.hpp"
+#include "shared/service/cgi.hpp"
+#include "shared/service/fastcgi.hpp"
+#include "shared/service/service.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+#include <stdexcept>
+#include <system_error>
+
+namespace service {
+namespace {
+
+enum class Started { fastcgi, cgi };
+
+int socket_option(int descriptor, int option)
+{
+    auto value = 0;
+    auto size = socklen_t{sizeof value};
+    return getsockopt(descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : 0;
+}
+
+// FastCGI hands a listening socket as descriptor 0; everything else (a pipe, a file, /dev/null, a connected
+// socket) is CGI. A TCP listener is refused: whoever reaches it could claim any REMOTE_ADDR, and libfcgi is
+// not fit to face strangers.
+Started how_started()
+{
+    if (socket_option(STDIN_FILENO, SO_ACCEPTCONN) == 0) return Started::cgi;
+    if (socket_option(STDIN_FILENO, SO_DOMAIN) != AF_UNIX)
+        throw std::runtime_error("descriptor 0 is not a Unix socket; FastCGI is served on Unix sockets only");
+    return Started::fastcgi;
+}
+
+// Blocked in every thread, since they are blocked before the first one starts. SIGTERM and SIGINT are read
+// from the descriptor; the others would only cut an answer in the middle of a write.
+Descriptor stop_signals()
+{
+    auto blocked = sigset_t{};
+    sigemptyset(&blocked);
+    for (auto const signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE})
+        sigaddset(&blocked, signal);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+
+    auto stops = sigset_t{};
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    auto descriptor = Descriptor(signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!descriptor.open()) throw std::system_error(errno, std::generic_category(), "signalfd");
+    return descriptor;
+}
+
+void serve_fastcgi(std::vector<Endpoint> endpoints, config::Config const& config)
+{
+    auto const stop = stop_signals();
+    FastcgiConnection::init();
+    auto dispatcher = Dispatcher(std::move(endpoints), config);
+    base::log::event(base::log::Level::info, "started",
+                     {{"version", FAREBOX_VERSION}, {"workers", std::int64_t{config.workers}}});
+
+    auto const ended = accept_loop({.listen_fd = STDIN_FILENO,
+                                    .stop_fd = stop.number(),
+                                    .workers = config.workers,
+                                    .idle_exit = std::chrono::seconds(config.idle_exit_s)},
+                                   [&](Descriptor accepted) {
+                                       auto connection =
+                                           FastcgiConnection(std::move(accepted), config.io_timeout_ms);
+                                       if (connection.begin()) converse(connection, dispatcher);
+                                   });
+    base::log::event(base::log::Level::info, "stopped", {{"why", ended == Ended::idle ? "idle" : "signal"}});
+}
+
+void answer_cgi(std::vector<Endpoint> endpoints, config::Config config)
+{
+    // A client's "Proxy:" header arrives as HTTP_PROXY, which libraries read as configuration.
+    unsetenv("HTTP_PROXY");
+    auto exchange = CgiExchange(environ, STDIN_FILENO, STDOUT_FILENO);
+    auto dispatcher = Dispatcher(std::move(endpoints), std::move(config));
+    if (!converse(exchange, dispatcher))
+        throw std::runtime_error("no whole request came; this program is started by farebox's activator, by "
+                                 "a systemd socket unit or by a CGI server");
+}
+
+} // namespace
+
+int run(std::string_view handler, std::vector<Endpoint> endpoints)
+try {
+    base::log::set_handler(std::string(handler));
+    auto const config = config::load();
+    if (how_started() == Started::fastcgi)
+        serve_fastcgi(std::move(endpoints), config);
+    else
+        answer_cgi(std::move(endpoints), config);
+    return 0;
+} catch (std::exception const& failure) {
+    std::cerr << handler << ": " << failure.what() << '\n';
+    return 1;
+}
+
+} // namespace service

@@ -1,0 +1,235 @@
+// The environment as configuration: what is accepted, what is refused, and that all faults come at once.
+#include "shared/config/config.hpp"
+
+#include "tests/support/catch.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+bool contains(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+// Exactly these variables, for the life of the object.
+class Environment {
+  public:
+    explicit Environment(std::map<std::string, std::string> const& variables)
+    {
+        for (auto const* const name : names)
+            unsetenv(name);
+        for (auto const& [name, value] : variables)
+            setenv(name.c_str(), value.c_str(), 1);
+    }
+    ~Environment()
+    {
+        for (auto const* const name : names)
+            unsetenv(name);
+    }
+    Environment(Environment const&) = delete;
+    Environment& operator=(Environment const&) = delete;
+
+  private:
+    static constexpr char const* names[] = {"DATABASE_URL",  "API_SECRET_KEY",    "INTERNAL_API_KEY",
+                                            "FAREBOX_ENV",   "FAREBOX_WORKERS",   "REQUEST_TIMEOUT_MS",
+                                            "IO_TIMEOUT_MS", "IDLE_EXIT_SECONDS", "CREDENTIALS_DIRECTORY"};
+};
+
+class CredentialsDirectory {
+  public:
+    CredentialsDirectory()
+    {
+        auto name = (std::filesystem::temp_directory_path() / "farebox-XXXXXX").string();
+        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+        path_ = name;
+    }
+    ~CredentialsDirectory() { std::filesystem::remove_all(path_); }
+    CredentialsDirectory(CredentialsDirectory const&) = delete;
+    CredentialsDirectory& operator=(CredentialsDirectory const&) = delete;
+
+    void put(std::string const& name, std::string const& content) const
+    {
+        std::ofstream(path_ / name, std::ios::binary) << content;
+    }
+    std::filesystem::path const& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+std::string refusal()
+{
+    try {
+        config::load();
+    } catch (std::runtime_error const& failure) {
+        return failure.what();
+    }
+    return "accepted";
+}
+
+std::string const url = "host=/run/postgresql dbname=farebox";
+
+TEST_CASE("a database url is all that is needed; everything else has its default")
+{
+    auto const environment = Environment({{"DATABASE_URL", url}});
+
+    auto const config = config::load();
+
+    CHECK(config.database_url.reveal() == url);
+    CHECK(config.api_secret_key.empty());
+    CHECK(config.internal_api_key.empty());
+    CHECK(config.environment == "development");
+    CHECK(config.workers == 128);
+    CHECK(config.request_timeout_ms == 4000);
+    CHECK(config.io_timeout_ms == 5000);
+    CHECK(config.idle_exit_s == 300);
+}
+
+TEST_CASE("every variable reaches its member")
+{
+    auto const environment = Environment({{"DATABASE_URL", url},
+                                          {"API_SECRET_KEY", "first"},
+                                          {"INTERNAL_API_KEY", "second"},
+                                          {"FAREBOX_ENV", "development"},
+                                          {"FAREBOX_WORKERS", "1024"},
+                                          {"REQUEST_TIMEOUT_MS", "500"},
+                                          {"IO_TIMEOUT_MS", "60000"},
+                                          {"IDLE_EXIT_SECONDS", "0"}});
+
+    auto const config = config::load();
+
+    CHECK(config.api_secret_key.equals("first"));
+    CHECK(config.internal_api_key.equals("second"));
+    CHECK(config.workers == 1024);
+    CHECK(config.request_timeout_ms == 500);
+    CHECK(config.io_timeout_ms == 60'000);
+    CHECK(config.idle_exit_s == 0);
+}
+
+TEST_CASE("a variable that is set but empty counts as not set")
+{
+    auto const environment =
+        Environment({{"DATABASE_URL", url}, {"FAREBOX_WORKERS", ""}, {"API_SECRET_KEY", ""}});
+
+    CHECK(config::load().workers == 128);
+    CHECK(config::load().api_secret_key.empty());
+}
+
+TEST_CASE("all faults are named at once, and no value is shown")
+{
+    auto const environment = Environment({{"FAREBOX_ENV", "staging-7f3a"},
+                                          {"FAREBOX_WORKERS", "many-7f3a"},
+                                          {"REQUEST_TIMEOUT_MS", "499"},
+                                          {"IO_TIMEOUT_MS", "60001"},
+                                          {"IDLE_EXIT_SECONDS", "-1"},
+                                          {"API_SECRET_KEY", "has space-7f3a"},
+                                          {"INTERNAL_API_KEY", "caf\xc3\xa9-7f3a"}});
+
+    auto const sentence = refusal();
+
+    for (auto const* const name :
+         {"DATABASE_URL", "FAREBOX_ENV", "FAREBOX_WORKERS", "REQUEST_TIMEOUT_MS", "IO_TIMEOUT_MS",
+          "IDLE_EXIT_SECONDS", "API_SECRET_KEY", "INTERNAL_API_KEY"})
+        CHECK(contains(sentence, name));
+    CHECK_FALSE(contains(sentence, "7f3a"));
+}
+
+TEST_CASE("a number must be whole, written plainly and within its limits")
+{
+    auto const text =
+        GENERATE("0", "1025", "12.0", "1e2", " 12", "12 ", "+12", "0x10", "99999999999999999999");
+    auto const environment = Environment({{"DATABASE_URL", url}, {"FAREBOX_WORKERS", text}});
+
+    CHECK(contains(refusal(), "FAREBOX_WORKERS must be a whole number from 1 to 1024"));
+}
+
+TEST_CASE("production refuses a service key shorter than 32 characters; development takes it")
+{
+    auto const name = GENERATE("API_SECRET_KEY", "INTERNAL_API_KEY");
+    auto variables = std::map<std::string, std::string>{
+        {"DATABASE_URL", url}, {"FAREBOX_ENV", "production"}, {name, std::string(31, 'k')}};
+    {
+        auto const environment = Environment(variables);
+        CHECK(contains(refusal(), std::string(name) + " is too short for production"));
+        CHECK_FALSE(contains(refusal(), "kkk"));
+    }
+    {
+        variables[name] = std::string(32, 'k');
+        auto const environment = Environment(variables);
+        CHECK(refusal() == "accepted");
+    }
+    variables[name] = "short";
+    variables["FAREBOX_ENV"] = "development";
+    auto const environment = Environment(variables);
+    CHECK(refusal() == "accepted");
+}
+
+TEST_CASE("a secret may be a credential file, without the newline that ends it")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("DATABASE_URL", url + "\n");
+    credentials.put("API_SECRET_KEY", "from-a-file\r\n");
+    auto const environment = Environment({{"CREDENTIALS_DIRECTORY", credentials.path()}});
+
+    auto const config = config::load();
+
+    CHECK(config.database_url.reveal() == url);
+    CHECK(config.api_secret_key.equals("from-a-file"));
+    CHECK(config.internal_api_key.empty());
+}
+
+TEST_CASE("a secret given twice is refused: nobody could say which one holds")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("API_SECRET_KEY", "one");
+    auto const environment = Environment(
+        {{"CREDENTIALS_DIRECTORY", credentials.path()}, {"DATABASE_URL", url}, {"API_SECRET_KEY", "other"}});
+
+    CHECK(contains(refusal(), "API_SECRET_KEY is given both"));
+}
+
+TEST_CASE("only secrets are read from credential files")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("FAREBOX_WORKERS", "7");
+    auto const environment =
+        Environment({{"CREDENTIALS_DIRECTORY", credentials.path()}, {"DATABASE_URL", url}});
+
+    CHECK(config::load().workers == 128);
+}
+
+TEST_CASE("a credential file that cannot be read, or is no secret's size, is a fault")
+{
+    auto const credentials = CredentialsDirectory();
+    SECTION("a directory")
+    {
+        std::filesystem::create_directory(credentials.path() / "API_SECRET_KEY");
+    }
+    SECTION("too large")
+    {
+        credentials.put("API_SECRET_KEY", std::string(17UL * 1024, 'x'));
+    }
+    auto const environment =
+        Environment({{"CREDENTIALS_DIRECTORY", credentials.path()}, {"DATABASE_URL", url}});
+
+    CHECK(contains(refusal(), "credential file of API_SECRET_KEY"));
+}
+
+TEST_CASE("an empty credential file is an absent secret")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("DATABASE_URL", "\n");
+    auto const environment = Environment({{"CREDENTIALS_DIRECTORY", credentials.path()}});
+
+    CHECK(contains(refusal(), "DATABASE_URL is missing"));
+}
+
+} // namespace

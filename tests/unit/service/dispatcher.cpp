@@ -1,0 +1,279 @@
+// One request to its answer: the order of the refusals, and what every answer carries. There is no database,
+// so whatever reaches one is answered 503.
+#include "shared/json/value.hpp"
+#include "shared/service/service.hpp"
+#include "tests/support/catch.hpp"
+
+#include <stdexcept>
+
+namespace {
+
+using base::Error;
+using base::Failure;
+using service::Access;
+using service::Call;
+
+auto const key = std::string("a-key-of-the-environment");
+auto const unknown_key = std::string("another-key-that-nobody-gave-out");
+auto const well_formed_key = "fb_" + std::string(43, 'A');
+
+int handled = 0;
+
+http::Response echo(Call const& call)
+{
+    ++handled;
+    return http::json(200, "{\"caller\":\"" + call.caller.name + "\"}");
+}
+
+http::Response balance_of(Call const& call)
+{
+    call.ledger.balance({.id = {}, .number = 1, .phone = {}}, call.credential(), call.deadline);
+    return http::json(200, "{}");
+}
+
+http::Response refuse(Call const&)
+{
+    throw Failure(Error::insufficient_balance, "for the log only").with("required", 5).with("available", 2);
+}
+
+http::Response break_down(Call const&)
+{
+    throw std::runtime_error("password=hunter2");
+}
+
+service::Endpoint endpoint(std::string_view method, std::string_view pattern, Access access,
+                           service::Handle handle, http::Dialect dialect = http::Dialect::token)
+{
+    return {.method = method,
+            .pattern = pattern,
+            .dialect = dialect,
+            .access = access,
+            .handle = handle,
+            .body_max = 100};
+}
+
+service::Dispatcher a_dispatcher()
+{
+    auto config = config::Config();
+    config.database_url = base::Secret("host=/nonexistent dbname=farebox");
+    config.api_secret_key = base::Secret(key);
+    config.request_timeout_ms = 500;
+    auto const service = Access::key(auth::Scope::spend);
+    return service::Dispatcher({endpoint("GET", "/open", Access::anyone(), echo, http::Dialect::chat),
+                                endpoint("GET", "/api/v1/things/{id}", service, echo),
+                                endpoint("POST", "/api/v1/things/{id}", service, echo),
+                                endpoint("POST", "/api/v1/closed", Access(), echo),
+                                endpoint("GET", "/api/v1/balance", service, balance_of),
+                                endpoint("POST", "/api/v1/refused", service, refuse),
+                                endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
+                                endpoint("POST", "/api/v1/broken", service, break_down)},
+                               std::move(config));
+}
+
+http::Request a_request(std::string const& method, std::string const& path,
+                        std::string const& credential = {})
+{
+    auto request = http::Request();
+    request.method = method;
+    request.path = path;
+    request.request_id = "request-0001";
+    if (!credential.empty()) request.headers.emplace_back("authorization", "Bearer " + credential);
+    return request;
+}
+
+http::Response answer(http::Request const& request, bool body_too_large = false)
+{
+    auto dispatcher = a_dispatcher();
+    return dispatcher.answer(request, body_too_large);
+}
+
+std::string member(http::Response const& response, std::string_view name)
+{
+    auto const body = json::parse(response.body);
+    auto const* const value = body.find(name);
+    return value == nullptr ? std::string() : value->text;
+}
+
+TEST_CASE("a path that nobody serves is 404, in the dialect of its prefix")
+{
+    auto const token = answer(a_request("GET", "/api/v1/nothing"));
+    CHECK(token.status == 404);
+    CHECK(member(token, "error") == "not_found");
+
+    auto const mgmt = answer(a_request("GET", "/api/nothing"));
+    CHECK(mgmt.status == 404);
+    CHECK(member(mgmt, "error") != "not_found");
+    CHECK(member(mgmt, "code") == "NOT_FOUND");
+
+    CHECK(answer(a_request("OPTIONS", "/api/nothing")).status == 404);
+    CHECK(answer(a_request("POST", "/nothing"), true).status == 404);
+}
+
+TEST_CASE("a known path and another method is 405, and Allow names every method of the path")
+{
+    auto const both = answer(a_request("PUT", "/api/v1/things/1"));
+    CHECK(both.status == 405);
+    CHECK(both.header("Allow") == "GET, HEAD, POST, OPTIONS");
+
+    auto const post_only = answer(a_request("GET", "/api/v1/refused"));
+    CHECK(post_only.status == 405);
+    CHECK(post_only.header("Allow") == "POST, OPTIONS");
+
+    CHECK(answer(a_request("get", "/open")).status == 405);
+}
+
+TEST_CASE("OPTIONS tells the methods of a path to anyone")
+{
+    auto const response = answer(a_request("OPTIONS", "/api/v1/things/1"));
+
+    CHECK(response.status == 204);
+    CHECK(response.header("Allow") == "GET, HEAD, POST, OPTIONS");
+    CHECK(response.body.empty());
+}
+
+TEST_CASE("no credential and an unknown one are 401 before anything else is judged")
+{
+    handled = 0;
+    for (auto const& credential : {std::string(), unknown_key}) {
+        auto request = a_request("POST", "/api/v1/things/1", credential);
+        request.headers.emplace_back("content-encoding", "gzip");
+        request.body = "not json";
+
+        for (auto const body_too_large : {false, true}) {
+            auto const response = answer(request, body_too_large);
+            CHECK(response.status == 401);
+            CHECK(response.header("WWW-Authenticate") == "Bearer");
+            CHECK(member(response, "error") == "unauthorized");
+        }
+    }
+    CHECK(handled == 0);
+}
+
+TEST_CASE("a key of the environment is let in, with or without its scheme")
+{
+    auto bare = a_request("GET", "/api/v1/things/1");
+    bare.headers.emplace_back("authorization", key);
+
+    CHECK(answer(bare).status == 200);
+    auto const response = answer(a_request("GET", "/api/v1/things/1", key));
+    CHECK(response.status == 200);
+    CHECK(member(response, "caller") == "env:API_SECRET_KEY");
+}
+
+TEST_CASE("an environment key that is not set matches nothing, not even an empty credential")
+{
+    auto request = a_request("GET", "/api/v1/things/1");
+    request.headers.emplace_back("authorization", "Bearer ");
+
+    CHECK(answer(request).status == 401);
+}
+
+TEST_CASE("two Authorization headers are refused, even when both are right")
+{
+    auto request = a_request("GET", "/api/v1/things/1", key);
+    request.headers.emplace_back("authorization", "Bearer " + key);
+
+    CHECK(answer(request).status == 401);
+}
+
+TEST_CASE("an endpoint that names nobody lets nobody in")
+{
+    handled = 0;
+
+    auto const response = answer(a_request("POST", "/api/v1/closed", key));
+
+    CHECK(response.status == 403);
+    CHECK(member(response, "code") == "FORBIDDEN");
+    CHECK(handled == 0);
+}
+
+TEST_CASE("a body that is too large is 413, an encoded one 415, and the handler sees neither")
+{
+    handled = 0;
+    auto request = a_request("POST", "/api/v1/things/1", key);
+    CHECK(answer(request, true).status == 413);
+
+    request.headers.emplace_back("content-encoding", "gzip");
+    CHECK(answer(request).status == 415);
+    CHECK(handled == 0);
+
+    request.headers.back().second = "identity";
+    CHECK(answer(request).status == 200);
+    CHECK(handled == 1);
+}
+
+TEST_CASE("how much body is read depends on the endpoint, and is nothing where there is none")
+{
+    auto const dispatcher = a_dispatcher();
+
+    CHECK(dispatcher.body_max(a_request("POST", "/api/v1/things/1")) == 100);
+    CHECK(dispatcher.body_max(a_request("HEAD", "/api/v1/things/1")) == 100);
+    CHECK(dispatcher.body_max(a_request("PUT", "/api/v1/things/1")) == 0);
+    CHECK(dispatcher.body_max(a_request("POST", "/nothing")) == 0);
+}
+
+TEST_CASE("HEAD is GET without the body")
+{
+    auto const head = answer(a_request("HEAD", "/open"));
+    auto const get = answer(a_request("GET", "/open"));
+
+    CHECK(head.status == 200);
+    CHECK(head.body.empty());
+    CHECK_FALSE(get.body.empty());
+    CHECK(head.headers == get.headers);
+    CHECK(answer(a_request("HEAD", "/api/v1/things/1")).status == 401);
+    CHECK(answer(a_request("HEAD", "/api/v1/refused")).status == 405);
+}
+
+TEST_CASE("every answer carries its request's id and may not be stored")
+{
+    for (auto const& request :
+         {a_request("GET", "/open"), a_request("OPTIONS", "/open"), a_request("GET", "/nothing"),
+          a_request("PUT", "/open"), a_request("GET", "/api/v1/things/1"),
+          a_request("POST", "/api/v1/broken", key)}) {
+        auto const response = answer(request);
+        CHECK(response.header("X-Request-Id") == "request-0001");
+        CHECK(response.header("Cache-Control") == "no-store");
+        if (response.status >= 400) CHECK(member(response, "request_id") == "request-0001");
+    }
+}
+
+TEST_CASE("a refusal is spoken in the dialect of its endpoint and keeps the log's words to itself")
+{
+    auto const token = answer(a_request("POST", "/api/v1/refused", key));
+    CHECK(token.status == 409);
+    CHECK(member(token, "error") == "insufficient_balance");
+
+    auto const mgmt = answer(a_request("POST", "/api/mgmt/refused", key));
+    CHECK(mgmt.status == 402);
+    CHECK(member(mgmt, "code") == "INSUFFICIENT_BALANCE");
+
+    CHECK(token.body.find("for the log only") == std::string::npos);
+    // The endpoint's dialect also speaks when the request never reaches the handler.
+    CHECK(member(answer(a_request("POST", "/api/mgmt/refused")), "error") != "unauthorized");
+}
+
+TEST_CASE("what nobody expected is 500 and says nothing about the inside")
+{
+    auto const response = answer(a_request("POST", "/api/v1/broken", key));
+
+    CHECK(response.status == 500);
+    CHECK(member(response, "error") == "internal");
+    CHECK(response.body.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("without a database the answer is 503 within the request's time, and says to come back")
+{
+    auto const begin = std::chrono::steady_clock::now();
+    auto const read = answer(a_request("GET", "/api/v1/balance", key));
+    // A well-formed key can only be judged by the database: not 401, for it may be a good one.
+    auto const unjudged = answer(a_request("GET", "/api/v1/things/1", well_formed_key));
+    auto const took = std::chrono::steady_clock::now() - begin;
+
+    CHECK(read.status == 503);
+    CHECK(read.header("Retry-After") == "1");
+    CHECK(unjudged.status == 503);
+    CHECK(took < std::chrono::seconds(3));
+}
+
+} // namespace

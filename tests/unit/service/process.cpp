@@ -1,0 +1,431 @@
+// The built handlers as processes: started like a FastCGI server's or a CGI server's, stopped by signals,
+// left alone, misconfigured. No database answers here.
+#include "shared/base/uuid.hpp"
+#include "shared/json/value.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/service/support.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace {
+
+using support::Process;
+
+// --- plain CGI ------------------------------------------------------------------------------------------
+
+struct CgiAnswer {
+    int exit_code = 0;
+    support::Reply reply;
+    json::Value body;
+
+    std::string text(std::string_view name) const
+    {
+        auto const* const value = body.find(name);
+        return value == nullptr ? std::string() : value->text;
+    }
+};
+
+CgiAnswer cgi(std::string const& handler, support::Variables const& variables, std::string const& body = {})
+{
+    auto environment = support::handler_environment();
+    environment["GATEWAY_INTERFACE"] = "CGI/1.1";
+    for (auto const& [name, value] : variables)
+        environment[name] = value;
+    if (!body.empty()) environment.emplace("CONTENT_LENGTH", std::to_string(body.size()));
+
+    auto ends = std::array<int, 2>();
+    REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+    auto const in = support::Descriptor(ends[0]);
+    auto feed = support::Descriptor(ends[1]);
+    REQUIRE(write(feed.number(), body.data(), body.size()) == static_cast<ssize_t>(body.size()));
+    feed.reset();
+
+    auto process =
+        Process({.program = support::program(handler), .environment = environment, .in = in.number()});
+    auto answer = CgiAnswer();
+    answer.exit_code = process.wait();
+    answer.reply.text = process.output();
+    if (answer.exit_code == 0 && !answer.reply.body().empty()) answer.body = json::parse(answer.reply.body());
+    return answer;
+}
+
+CgiAnswer spend(std::string const& target, std::string const& body,
+                std::string const& key = support::service_key)
+{
+    return cgi("spend", support::post(target, key), body);
+}
+
+// The loc of the first problem, joined by dots.
+std::string first_loc(CgiAnswer const& answer)
+{
+    auto const* const detail = answer.body.find("detail");
+    if (detail == nullptr || detail->items.empty()) return {};
+    auto joined = std::string();
+    for (auto const& step : detail->items.front().find("loc")->items)
+        joined += (joined.empty() ? "" : ".") + step.text;
+    return joined;
+}
+
+TEST_CASE("the same program answers plain CGI")
+{
+    auto const answer = cgi("health", support::get("/"));
+
+    CHECK(answer.exit_code == 0);
+    CHECK(answer.reply.text.starts_with("Status: 200 OK\r\n"));
+    CHECK(answer.text("message") == "farebox");
+    CHECK_FALSE(answer.text("version").empty());
+    CHECK_FALSE(answer.text("docs").empty());
+}
+
+TEST_CASE("CGI reads no more of the body than was announced, and acts on no less")
+{
+    auto const body = std::string(R"({"amount":0,"description":"d"})");
+    auto variables = support::post("/api/v1/users/1/spend", support::service_key);
+    variables.emplace_back("CONTENT_LENGTH", std::to_string(body.size()));
+    CHECK(cgi("spend", variables, body + "trailing").text("error") == "invalid_amount");
+
+    variables.back().second = std::to_string(body.size() + 1);
+    auto const short_one = cgi("spend", variables, body);
+    CHECK(short_one.exit_code == 1);
+    CHECK(short_one.reply.text.empty());
+}
+
+TEST_CASE("health says unhealthy when the database does not answer, with the members of the document")
+{
+    auto const answer = cgi("health", support::get("/health"));
+
+    CHECK(answer.reply.status() == 503);
+    CHECK(answer.text("status") == "unhealthy");
+    CHECK(answer.text("service") == "farebox");
+    CHECK(answer.text("environment") == "development");
+    CHECK(answer.body.members.size() == 4);
+}
+
+TEST_CASE("spend refuses in this order: credential, shape, user")
+{
+    auto const path = std::string("/api/v1/users/nonsense/spend");
+    auto const good = std::string(R"({"amount":5,"description":"d"})");
+
+    CHECK(spend(path, "not json", "wrong").reply.status() == 401);
+    CHECK(spend(path, "not json").reply.status() == 422);
+    CHECK(spend(path, R"({"amount":5})").reply.status() == 422);
+    auto const unknown = spend(path, good);
+    CHECK(unknown.reply.status() == 404);
+    CHECK(unknown.text("error") == "user_not_found");
+    CHECK(unknown.body.find("details")->members.empty());
+    CHECK(spend("/api/v1/users/1/spend", good).reply.status() == 503);
+}
+
+TEST_CASE("a malformed spend is 422 naming the member")
+{
+    auto const [body, loc, error] = GENERATE(table<char const*, char const*, char const*>({
+        {R"({"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":0,"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":10001,"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":1.0,"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":1})", "body.description", "validation_error"},
+        {R"({"amount":1,"description":""})", "body.description", "validation_error"},
+        {R"({"amount":1,"description":"d","idempotency_key":""})", "body.idempotency_key",
+         "validation_error"},
+        {R"({"amount":1,"description":"d","metadata":[]})", "body.metadata", "validation_error"},
+    }));
+    auto const answer = spend("/api/v1/users/1/spend", body);
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(answer.text("error") == error);
+    CHECK(first_loc(answer) == loc);
+}
+
+TEST_CASE("a spend may hold members that the document does not know; endpoints of our own name them")
+{
+    CHECK(spend("/api/v1/users/1/spend", R"({"amount":1,"description":"d","colour":"red"})").reply.status() ==
+          503);
+
+    auto const batch = spend("/api/v1/spend/batch",
+                             R"({"items":[{"user_id":1,"amount":1,"description":"d","colour":"red"}]})");
+    CHECK(batch.reply.status() == 422);
+    CHECK(first_loc(batch) == "body.items.0.colour");
+
+    auto const reverse =
+        spend("/api/v1/entries/" + base::to_string(base::uuid_v7()) + "/reverse", R"({"colour":"red"})");
+    CHECK(first_loc(reverse) == "body.colour");
+}
+
+TEST_CASE("a batch with one malformed item is refused whole, naming each fault")
+{
+    auto const answer = spend("/api/v1/spend/batch", R"({"items":[
+        {"user_id":1,"amount":1,"description":"d"},
+        {"user_id":"nonsense","amount":1,"description":"d"},
+        {"user_id":"5","amount":1,"description":"d"},
+        {"user_id":1,"amount":0,"description":"d"},
+        5]})");
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(answer.text("error") == "invalid_amount");
+    auto locs = std::vector<std::string>();
+    for (auto const& problem : answer.body.find("detail")->items)
+        locs.push_back(problem.find("loc")->items[2].text);
+    CHECK(locs == std::vector<std::string>{"1", "2", "3", "4"});
+    CHECK(first_loc(answer) == "body.items.1.user_id");
+}
+
+TEST_CASE("a batch needs one to a thousand items")
+{
+    CHECK(first_loc(spend("/api/v1/spend/batch", R"({"items":[]})")) == "body.items");
+    CHECK(first_loc(spend("/api/v1/spend/batch", "{}")) == "body.items");
+}
+
+TEST_CASE("a batch takes no Idempotency-Key header: keys belong to items")
+{
+    auto variables = support::post("/api/v1/spend/batch", support::service_key);
+    variables.emplace_back("HTTP_IDEMPOTENCY_KEY", "k");
+    auto const answer = cgi("spend", variables, R"({"items":[{"user_id":1,"amount":1,"description":"d"}]})");
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(first_loc(answer) == "header.idempotency-key");
+}
+
+TEST_CASE("an entry that cannot exist is 404, after the shape was judged")
+{
+    CHECK(spend("/api/v1/entries/17/reverse", "{}").text("error") == "entry_not_found");
+    CHECK(spend("/api/v1/entries/17/reverse", R"({"amount":0})").text("error") == "invalid_amount");
+    CHECK(spend("/api/v1/entries/17/reverse", "{}", "wrong").reply.status() == 401);
+}
+
+TEST_CASE("limit and before of a statement are checked and named")
+{
+    auto const [query, loc] =
+        GENERATE(table<char const*, char const*>({{"limit=0", "query.limit"},
+                                                  {"limit=201", "query.limit"},
+                                                  {"limit=abc", "query.limit"},
+                                                  {"limit=", "query.limit"},
+                                                  {"before=0", "query.before"},
+                                                  {"before=-1", "query.before"},
+                                                  {"limit=1&before=x", "query.before"}}));
+    auto variables = support::get(std::string("/api/v1/users/1/entries?") + query);
+    variables.emplace_back("HTTP_AUTHORIZATION", support::service_key);
+    auto const answer = cgi("balance", variables);
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(first_loc(answer) == loc);
+}
+
+TEST_CASE("a phone without digits is nobody's, and that is said in MGMT's words")
+{
+    auto variables = support::get("/api/user/tokens/nobody");
+    variables.emplace_back("HTTP_AUTHORIZATION", support::service_key);
+    auto const answer = cgi("balance", variables);
+
+    CHECK(answer.reply.status() == 404);
+    CHECK(answer.text("code") == "USER_NOT_FOUND");
+    CHECK(answer.text("error") == answer.text("message"));
+}
+
+TEST_CASE("a malformed user is 422 naming the member")
+{
+    auto const [body, loc] = GENERATE(table<char const*, char const*>({
+        {R"({"user_id":0})", "body.user_id"},
+        {R"({"user_id":9007199254740992})", "body.user_id"},
+        {R"({"phone":"1234"})", "body.phone"},
+        {R"({"phone":"1234567890123456"})", "body.phone"},
+        {R"({"phone":"none"})", "body.phone"},
+        {R"({"email":"a@"})", "body.email"},
+        {R"({"email":"a@b@c"})", "body.email"},
+        {R"({"email":"a b@c"})", "body.email"},
+        {R"({"email":"@c"})", "body.email"},
+        {R"({"tokens":-1})", "body.tokens"},
+        {R"({"tokens":1000000000001})", "body.tokens"},
+        {R"({"name":"x"})", "body.name"},
+    }));
+    auto const answer = cgi("users", support::post("/api/v1/users", support::service_key), body);
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(answer.body.find("detail")->items.size() == 1);
+    CHECK(first_loc(answer) == loc);
+}
+
+TEST_CASE("a malformed grant is 422 naming the member")
+{
+    auto const [body, loc] = GENERATE(table<char const*, char const*>({
+        {R"({"amount":0,"description":"d"})", "body.amount"},
+        {R"({"amount":1000000000001,"description":"d"})", "body.amount"},
+        {R"({"amount":1})", "body.description"},
+        {R"({"amount":1,"description":"d","class":"gift"})", "body.class"},
+        {R"({"amount":1,"description":"d","priority":1001})", "body.priority"},
+        {R"({"amount":1,"description":"d","expires_at":"tomorrow"})", "body.expires_at"},
+        {R"({"amount":1,"description":"d","metadata":1})", "body.metadata"},
+        {R"({"amount":1,"description":"d","colour":1})", "body.colour"},
+    }));
+    auto const answer = cgi("users", support::post("/api/v1/users/1/grants", support::service_key), body);
+
+    CHECK(answer.reply.status() == 422);
+    CHECK(first_loc(answer) == loc);
+}
+
+// --- FastCGI --------------------------------------------------------------------------------------------
+
+struct Listening {
+    support::Directory directory;
+    support::Descriptor listener = support::listen_at(directory / "s");
+    std::filesystem::path path = directory / "s";
+
+    Process start(std::map<std::string, std::string> const& more = {},
+                  std::string const& handler = "health") const
+    {
+        auto environment = support::handler_environment();
+        for (auto const& [name, value] : more)
+            environment[name] = value;
+        return Process(
+            {.program = support::program(handler), .environment = environment, .in = listener.number()});
+    }
+};
+
+auto const root_request = support::request(support::get("/"));
+
+TEST_CASE("a handler serves the socket it was given and stops cleanly on SIGTERM and SIGINT")
+{
+    auto const stop = GENERATE(SIGTERM, SIGINT);
+    auto const listening = Listening();
+    auto process = listening.start();
+
+    CHECK(support::ask(listening.path, root_request).status() == 200);
+    process.signal(stop);
+
+    CHECK(process.wait() == 0);
+}
+
+TEST_CASE("SIGTERM lets a running request finish")
+{
+    auto const listening = Listening();
+    // A database that is connected to and never speaks keeps /health busy until its budget ends.
+    auto const database = support::listen_at(listening.directory / ".s.PGSQL.5432");
+    auto process = listening.start(
+        {{"DATABASE_URL", "host=" + listening.directory.path().string() + " dbname=farebox"}});
+    auto const connection = support::connect_to(listening.path);
+    support::send_all(connection.number(), support::request(support::get("/health")));
+    auto const reached = support::Descriptor(accept4(database.number(), nullptr, nullptr, SOCK_CLOEXEC));
+    REQUIRE(reached.open());
+
+    process.signal(SIGTERM);
+
+    auto const reply = support::read_reply(connection.number());
+    CHECK(reply.status() == 503);
+    CHECK(reply.ended);
+    CHECK(process.wait() == 0);
+}
+
+TEST_CASE("signals that mean nothing to a handler do not disturb it")
+{
+    auto const listening = Listening();
+    auto process = listening.start();
+    REQUIRE(support::ask(listening.path, root_request).status() == 200);
+
+    for (auto const number : {SIGHUP, SIGUSR1, SIGPIPE})
+        process.signal(number);
+
+    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(support::runs(process.id()));
+}
+
+TEST_CASE("a handler with nothing to do leaves, and the next one serves what came since")
+{
+    auto const listening = Listening();
+    auto first = listening.start({{"IDLE_EXIT_SECONDS", "1"}});
+    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(first.wait() == 0);
+
+    auto const connection = support::connect_to(listening.path);
+    support::send_all(connection.number(), root_request);
+    auto const second = listening.start();
+
+    CHECK(support::read_reply(connection.number()).status() == 200);
+}
+
+TEST_CASE("two processes share one socket")
+{
+    auto const listening = Listening();
+    auto const one = listening.start();
+    auto const other = listening.start();
+
+    for (auto i = 0; i < 50; ++i)
+        REQUIRE(support::ask(listening.path, root_request).status() == 200);
+    CHECK(support::runs(one.id()));
+    CHECK(support::runs(other.id()));
+}
+
+std::size_t open_descriptors(pid_t process)
+{
+    auto const directory = std::filesystem::path("/proc") / std::to_string(process) / "fd";
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(directory), std::filesystem::directory_iterator()));
+}
+
+TEST_CASE("200 idle connections neither stop the service nor leave anything behind")
+{
+    auto const listening = Listening();
+    auto process = listening.start({{"FAREBOX_WORKERS", "64"}, {"IO_TIMEOUT_MS", "100"}});
+    REQUIRE(support::ask(listening.path, root_request).status() == 200);
+    auto const before = open_descriptors(process.id());
+
+    auto idle = std::vector<support::Descriptor>();
+    for (auto i = 0; i < 200; ++i) {
+        idle.push_back(support::connect_to(listening.path));
+        if (i % 2 == 0) support::send_all(idle.back().number(), root_request.substr(0, 20));
+    }
+    CHECK(support::ask(listening.path, root_request).status() == 200);
+
+    idle.clear();
+    for (auto i = 0; i < 200; ++i)
+        support::connect_to(listening.path);
+    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(support::eventually([&] { return open_descriptors(process.id()) <= before; }));
+    process.signal(SIGTERM);
+    CHECK(process.wait() == 0);
+}
+
+TEST_CASE("a handler that is configured wrongly says all of it and exits 1 before it accepts anything")
+{
+    auto const listening = Listening();
+    auto const handler = GENERATE(as<std::string>(), "spend", "balance", "users", "health");
+    auto process = listening.start({{"DATABASE_URL", ""}, {"FAREBOX_WORKERS", "none"}}, handler);
+
+    CHECK(process.wait() == 1);
+    auto const errors = process.errors();
+    CHECK(errors.starts_with(handler + ": configuration: "));
+    CHECK(errors.find("DATABASE_URL") != std::string::npos);
+    CHECK(errors.find("FAREBOX_WORKERS") != std::string::npos);
+}
+
+TEST_CASE("a handler refuses to listen on TCP")
+{
+    auto const listener = support::Descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    auto address = sockaddr_in{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(bind(listener.number(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0);
+    REQUIRE(listen(listener.number(), 1) == 0);
+
+    auto process = Process({.program = support::program("health"),
+                            .environment = support::handler_environment(),
+                            .in = listener.number()});
+
+    CHECK(process.wait() == 1);
+    CHECK(process.errors().find("Unix sockets only") != std::string::npos);
+}
+
+TEST_CASE("a handler started by hand says how it is meant to be started")
+{
+    auto process =
+        Process({.program = support::program("health"), .environment = support::handler_environment()});
+
+    CHECK(process.wait() == 1);
+    CHECK(process.errors().find("activator") != std::string::npos);
+}
+
+} // namespace
