@@ -9,7 +9,7 @@ namespace {
 
 constexpr ErrorInfo table[] = {
 #define ROW(name, status, sqlstate, retry, message)                                                          \
-    ErrorInfo{Error::name, #name, status, sqlstate, Retry::retry, message},
+    ErrorInfo{#name, sqlstate, message, Error::name, status, Retry::retry},
 #include "shared/base/errors.def"
 #undef ROW
 };

@@ -18,12 +18,12 @@ enum class Error {
 enum class Retry { never, later, same_key };
 
 struct ErrorInfo {
-    Error error;
     std::string_view name;     // lower_snake
-    int status;                // HTTP status where the dialect has no row of its own
     std::string_view sqlstate; // "" where no SQL function raises it
+    std::string_view message;  // public, fixed
+    Error error;
+    int status; // HTTP status where the dialect has no row of its own
     Retry retry;
-    std::string_view message; // public, fixed
 };
 
 ErrorInfo const& info(Error error);

@@ -17,7 +17,7 @@ Failure&& Failure::with(std::string name, std::string value) &&
 
 Failure&& Failure::with(Problem problem) &&
 {
-    problems_.push_back(std::move(problem));
+    add(std::move(problem));
     return std::move(*this);
 }
 

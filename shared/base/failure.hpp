@@ -27,12 +27,13 @@ class Failure : public std::exception {
   public:
     explicit Failure(Error error, std::string log = {}) : error_(error), log_(std::move(log)) {}
 
-    // These change the failure and give it back, for one throw expression. On a named failure ignore what
-    // they give back: assigning it to the same name would be a move onto itself.
+    // These change the failure and give it back, for one throw expression. A failure that has a name must not
+    // be assigned what they give back, which is itself.
     Failure&& with(std::string name, std::int64_t value) &&;
     Failure&& with(std::string name, std::string value) &&;
     Failure&& with(Problem problem) &&;
     Failure&& retry_after(int seconds) &&;
+    void add(Problem problem) { problems_.push_back(std::move(problem)); }
 
     Error error() const { return error_; }
     std::string const& log() const { return log_; }

@@ -78,8 +78,8 @@ void Connection::connect(base::Deadline deadline)
         throw failed;
     }
     handle_ = start_connect(options_.conninfo, options_.application_name);
-    if (handle_ == nullptr || PQstatus(handle_) == CONNECTION_BAD)
-        connect_failed("", "the connection string is not valid");
+    if (handle_ == nullptr) connect_failed("", "the connection string is not valid");
+    if (PQstatus(handle_) == CONNECTION_BAD) connect_failed("", connect_reason(PQerrorMessage(handle_)));
     PQsetErrorVerbosity(handle_, PQERRORS_SQLSTATE);
     PQsetNoticeReceiver(handle_, notice, this);
     handshake(std::min(deadline, now + milliseconds(options_.connect_timeout_ms)));

@@ -9,13 +9,15 @@
 // takes longer than a call, and the database must not wait for it.
 #pragma once
 
-#include "shared/db/semaphore.hpp"
+#include "shared/base/clock.hpp"
+#include "shared/db/wakeup.hpp"
 
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -34,24 +36,24 @@ class Lane {
     // that goes alone. So no call holds more than 2 * batch_max - 1 requests, or one such group.
     Lane(Execute execute, std::size_t batch_max) : execute_(std::move(execute)), batch_max_(batch_max) {}
 
-    // Blocks until every request of the group is answered. A group stays together and in order.
-    std::vector<Answer> submit(std::vector<Request> group)
+    // Blocks until every request of the group is answered. A group stays together and in order. Empty when no
+    // call took it before the deadline: then nothing of it was sent. A call that has taken it is waited for,
+    // so the deadline of a call should be that of its most urgent request.
+    std::optional<std::vector<Answer>> submit(std::vector<Request> group, base::Deadline deadline)
     {
-        if (group.empty()) return {};
+        if (group.empty()) return std::vector<Answer>{};
         Waiter self(std::move(group));
         if (!enqueue(self)) {
-            self.wake.wait();
-            if (!self.leads) return self.result();
+            if (!self.wake.wait_until(deadline) && withdraw(self)) return std::nullopt;
+            self.wake.wait(); // not long where the deadline came first: its call is under way
+        }
+        if (!self.leads) return self.result();
+        if (base::left_ms(deadline) == 0) {
+            resign();
+            return std::nullopt;
         }
         carry();
         return self.result();
-    }
-
-    Answer submit(Request request)
-    {
-        std::vector<Request> group;
-        group.push_back(std::move(request));
-        return std::move(submit(std::move(group)).front());
     }
 
     // How many groups no call has taken yet, at this moment.
@@ -78,8 +80,8 @@ class Lane {
         std::vector<Answer> answers;
         std::exception_ptr failure;
         Waiter* next = nullptr; // who came after this one
-        bool leads = false;     // set before the wake-up of a follower that must lead now
-        Semaphore wake;
+        bool leads = false;     // carries the next call; set before the wake-up
+        Wakeup wake;
     };
 
     // Whether the caller leads at once. The queue runs through the waiters themselves, so that nothing can
@@ -89,7 +91,33 @@ class Lane {
         std::lock_guard const lock(mutex_);
         (last_ != nullptr ? last_->next : first_) = &self;
         last_ = &self;
-        return !std::exchange(led_, true);
+        self.leads = !std::exchange(led_, true);
+        return self.leads;
+    }
+
+    // Whether a caller whose time is up could leave. It cannot when a call has taken it or when it has just
+    // been made the leader: then it has been woken, or will be.
+    bool withdraw(Waiter& self)
+    {
+        std::lock_guard const lock(mutex_);
+        if (self.leads) return false;
+        Waiter* before = nullptr;
+        for (auto* waiter = first_; waiter != &self; before = std::exchange(waiter, waiter->next))
+            if (waiter == nullptr) return false;
+        (before != nullptr ? before->next : first_) = self.next;
+        if (last_ == &self) last_ = before;
+        return true;
+    }
+
+    // A leader whose time was up before its call: the next one leads.
+    void resign()
+    {
+        {
+            std::lock_guard const lock(mutex_);
+            first_ = first_->next; // the leader is the first
+            if (first_ == nullptr) last_ = nullptr;
+        }
+        hand_over();
     }
 
     void carry()

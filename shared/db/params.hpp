@@ -19,7 +19,7 @@ using Nullable = std::vector<std::optional<T>>;
 class Params {
   public:
     struct Value {
-        std::uint32_t oid;
+        std::uint32_t oid = 0;
         std::optional<std::string> bytes; // empty: SQL NULL
     };
 

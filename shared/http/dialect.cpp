@@ -106,6 +106,9 @@ int retry_after_s(Failure const& failure)
     case Error::request_in_progress:
     case Error::rate_limited:
         return 1;
+    case Error::maintenance:
+        // A database that has become read-only is not writable again within a second.
+        return 5;
     default:
         return 0;
     }
@@ -116,10 +119,12 @@ std::vector<FieldMessages> messages_by_field(Failure const& failure)
     std::vector<FieldMessages> fields;
     for (auto const& problem : failure.problems()) {
         auto name = json::field_name(problem);
-        auto field = std::find_if(fields.begin(), fields.end(),
-                                  [&](auto const& known) { return known.first == name; });
-        if (field == fields.end()) field = fields.insert(field, {std::move(name), {}});
-        field->second.push_back(problem.msg);
+        auto const field = std::find_if(fields.begin(), fields.end(),
+                                        [&](auto const& known) { return known.first == name; });
+        if (field == fields.end())
+            fields.emplace_back(std::move(name), std::vector<std::string_view>{problem.msg});
+        else
+            field->second.push_back(problem.msg);
     }
     return fields;
 }

@@ -1,4 +1,4 @@
-// One error, spoken as each of the five API documents prints it (CONTRACT, "One error body").
+// One error, spoken as each of the five API documents prints it.
 #pragma once
 
 #include "shared/base/failure.hpp"
@@ -16,13 +16,17 @@ Dialect dialect_of(std::string_view path);
 
 // The whole error response: status and code of the dialect (dialects.def overrides errors.def), the body
 // {error, message, code, detail, details, request_id}, WWW-Authenticate on 401, Retry-After where the failure
-// or its error has one (busy, outcome_unknown, request_in_progress: 1 second), Allow when details hold
-// "allow".
+// or its error has one (busy, outcome_unknown, request_in_progress, rate_limited: 1 second; maintenance: 5),
+// Allow when details hold "allow".
 //   - error: the lower_snake code in TOKEN and CHAT, the sentence in MGMT, TRACK and FORGE
 //   - message: the dialect's sentence; TOKEN prints "Not enough tokens. Required: R, available: A"
-//   - detail: the sentence; for validation problems CHAT's list of {loc, msg, type}
+//   - detail: the sentence; for validation problems in TOKEN and CHAT the list of {loc, msg, type}
 //   - details: an object, always; holds Failure::details
 //   - validation is 422 in TOKEN and CHAT, 400 in MGMT, TRACK and FORGE
+//   - too few tokens: TRACK adds requested and remaining (details required and available), FORGE adds
+//     token_limit_reached
+//   - for validation FORGE adds a list of messages under the name of each bad field; a field called like one
+//     of the six members takes its place
 Response error_response(base::Failure const& failure, Dialect dialect, std::string_view request_id);
 
 } // namespace http

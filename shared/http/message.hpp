@@ -25,7 +25,8 @@ struct Request {
     // validation_error, or unauthorized for authorization.
     std::optional<std::string> header(std::string_view name) const;
 
-    // A query parameter, percent-decoded; the first of that name.
+    // A query parameter, percent-decoded; the first of that name. Failure validation_error when its value
+    // cannot be decoded.
     std::optional<std::string> query_value(std::string_view name) const;
 };
 

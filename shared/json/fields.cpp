@@ -221,7 +221,9 @@ std::string field_name(base::Problem const& problem)
 
 base::Failure validation_failure(base::Problem problem)
 {
-    return failure_about(base::Error::validation_error, problem).with(std::move(problem));
+    auto failure = failure_about(base::Error::validation_error, problem);
+    failure.add(std::move(problem));
+    return failure;
 }
 
 void throw_if_any(std::vector<base::Problem> problems)
@@ -232,7 +234,8 @@ void throw_if_any(std::vector<base::Problem> problems)
     auto failure = amount != problems.end() ? failure_about(base::Error::invalid_amount, *amount)
                                             : failure_about(base::Error::validation_error, problems.front());
     problems.resize(std::min(problems.size(), problems_max));
-    for (auto& problem : problems) std::move(failure).with(std::move(problem));
+    for (auto& problem : problems)
+        failure.add(std::move(problem));
     throw failure;
 }
 

@@ -14,6 +14,7 @@ constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseVal
                            rapidjson::kParseNumbersAsStringsFlag;
 constexpr std::string_view blanks = " \t\n\r";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view number_range = "number_range";
 
 using Refusal = Builder::Refusal;
 
@@ -22,6 +23,9 @@ using Refusal = Builder::Refusal;
     base::Problem problem{
         .loc = {"body"}, .msg = std::string(refusal.msg), .type = std::string(refusal.type)};
     if (member) problem.loc.push_back(*member);
+    // A number that is JSON and only too large is the member's fault, not the document's: where the member is
+    // an amount, the code must say so, as it does for every other amount out of range.
+    if (refusal.type == number_range) throw_if_any({problem});
     throw validation_failure(std::move(problem));
 }
 
@@ -47,7 +51,7 @@ Refusal explain(rapidjson::ParseErrorCode code, std::string_view text, std::size
         code == rapidjson::kParseErrorStringUnicodeSurrogateInvalid)
         return {.msg = "must be valid Unicode", .type = "string_unicode"};
     if (code == rapidjson::kParseErrorNumberTooBig)
-        return {.msg = "holds a number that is too large", .type = "number_range"};
+        return {.msg = "holds a number that is too large", .type = number_range};
     if (offset >= text.size()) return {.msg = "ends before it is complete", .type = "json_invalid"};
     if (text[offset] == '\0') return {.msg = "must not contain NUL", .type = "string_nul"};
     return {.msg = "is not valid JSON", .type = "json_invalid"};

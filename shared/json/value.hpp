@@ -32,11 +32,12 @@ struct Member {
 
 constexpr std::size_t depth_max = 16;
 
-// Reads one document that is the whole of `text`. An empty or all-blank text counts as {} (CONTRACT: one
-// error body). Throws Failure(validation_error) with one Problem whose loc is {"body"} or {"body", <top-level
-// member>} for: not JSON, truncated, deeper than depth_max, a duplicate member, invalid UTF-8, NUL (raw or
-// \u0000), a lone surrogate, a byte order mark, a number of 309 digits before its point or more, anything
-// after the document. Time grows as n log n with the size of the text; no recursion on the input.
+// Reads one document that is the whole of `text`. An empty or all-blank text counts as {}, as a client
+// means it that sends no body. Throws Failure(validation_error) with one Problem whose loc is {"body"} or
+// {"body", <top-level member>} for: not JSON, truncated, deeper than depth_max, a duplicate member, invalid
+// UTF-8, NUL (raw or \u0000), a lone surrogate, a byte order mark, a number past 1e308 (invalid_amount where
+// that member is "amount"), anything after the document. Time grows as n log n with the size of the text; no
+// recursion on the input.
 Value parse(std::string_view text);
 
 // Compact text; numbers exactly as they were read.

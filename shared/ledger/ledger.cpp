@@ -154,9 +154,10 @@ Balance Ledger::balance(UserRef user, Credential credential, base::Deadline dead
 {
     State::Ask const ask{.user = &user, .credential = &credential, .deadline = deadline};
     auto row = settle(deadline, [&](Sending&, bool) {
-        auto answer = state_->balances.submit(ask);
-        if (auto const* const failed = std::get_if<db::CallFailed>(&answer)) throw *failed;
-        return std::get<calls::BalanceRow>(std::move(answer));
+        auto answers = state_->balances.submit({ask}, deadline - std::chrono::milliseconds(least_left_ms));
+        if (!answers) throw db::CallFailed(db::Outcome::not_sent, "", "no call left in time");
+        if (auto const* const failed = std::get_if<db::CallFailed>(&answers->front())) throw *failed;
+        return std::get<calls::BalanceRow>(std::move(answers->front()));
     });
     if (row.status != "ok") throw refusal_of(row.status, Subject::user);
     return row.balance;

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds pause_first{20};
-constexpr milliseconds pause_most{200};
+constexpr milliseconds pause_most{100};
 
 // A database that has been away for longer than a restart takes is not waited for: its callers would fill
 // every worker, and those behind them would wait without being seen.
@@ -84,7 +84,7 @@ Settlement::Next Settlement::again(milliseconds pause, base::Failure otherwise)
     return Next::send_again;
 }
 
-// 20 ms growing to 200, each by chance up to half shorter, so that those who failed together do not come back
+// 20 ms growing to 100, each by chance up to half shorter, so that those who failed together do not come back
 // together.
 milliseconds Settlement::growing_pause()
 {

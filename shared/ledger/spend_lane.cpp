@@ -38,6 +38,13 @@ class SpendLane::Open {
     Receipt* receipt_;
 };
 
+namespace {
+
+// What a request in a hurry leaves of the call of the others (see the head of spend_lane.hpp).
+constexpr std::chrono::milliseconds call_floor{400};
+
+} // namespace
+
 SpendLane::SpendLane(SpendCaller caller)
     : caller_(std::move(caller)), lane_([this](auto batch) { return execute(batch); }, batch_max)
 {
@@ -50,7 +57,7 @@ std::vector<Receipt> SpendLane::submit(std::vector<Spend> const& spends, base::D
         std::vector<Item> items;
         for (auto const& one : pending)
             items.push_back(one.item());
-        auto const sent = lane_.submit(std::move(items));
+        auto const sent = ride(std::move(items), deadline);
 
         std::vector<Open> rest;
         auto pause = std::chrono::milliseconds::max();
@@ -63,6 +70,15 @@ std::vector<Receipt> SpendLane::submit(std::vector<Spend> const& spends, base::D
         pending = std::move(rest);
     }
     return receipts;
+}
+
+// What each item got from the batch that took them.
+std::vector<SpendLane::Sent> SpendLane::ride(std::vector<Item> items, base::Deadline deadline)
+{
+    Sent const left_behind{{}, db::CallFailed(db::Outcome::not_sent, "", "no call left in time")};
+    std::vector<Sent> otherwise(items.size(), left_behind);
+    return lane_.submit(std::move(items), deadline - std::chrono::milliseconds(least_left_ms))
+        .value_or(std::move(otherwise));
 }
 
 // All but those whose wallet is stuck and has enough who wait for it.
@@ -160,7 +176,10 @@ SpendCall SpendLane::call_for(std::span<Item const> batch, std::span<std::size_t
         call.remeasure_clock = call.remeasure_clock || batch[i].remeasure_clock;
         earliest = std::min(earliest, batch[i].deadline);
     }
-    call.deadline = call_deadline(earliest);
+    auto const& most_urgent = *std::min_element(
+        batch.begin(), batch.end(), [](Item const& a, Item const& b) { return a.deadline < b.deadline; });
+    call.deadline = std::min(call_deadline(earliest),
+                             std::max(most_urgent.deadline, std::chrono::steady_clock::now() + call_floor));
     return call;
 }
 

@@ -6,8 +6,11 @@
 // others of its batch.
 //
 // The deadline of a call is that of the earliest request it carries (settlement.hpp: half of what that one
-// has left). A request with less than 200 ms left is therefore not sent at all, and one with less time than a
-// lock may take is sent without waiting for locks: neither can cut short the call of the others.
+// has left). A request with less than 200 ms left is not sent at all. One with less time than a lock may take
+// goes in a call of its own that waits for no locks; since its thread waits for the whole batch it does cut
+// short the call of the others, but to no less than 400 ms, which is more than a call takes unless the
+// database hangs. So a request is answered at the latest half a second after its deadline, and at its
+// deadline as a rule.
 //
 // A wallet that somebody else holds: the call fails with 55P03 after the role's lock_timeout and is sent
 // again without waiting for locks, so that only that wallet's requests are answered `busy`. They are tried
@@ -50,9 +53,12 @@ class SpendLane {
 
     explicit SpendLane(SpendCaller caller);
 
-    // Blocks until each is answered, at the latest at the deadline. Each answer is what the spends, sent one
+    // Blocks until each is answered. Each answer is what the spends, sent one
     // by one in this order, would have got.
     std::vector<Receipt> submit(std::vector<Spend> const& spends, base::Deadline deadline);
+
+    // How many groups wait for a call at this moment.
+    std::size_t waiting() { return lane_.waiting(); }
 
   private:
     struct Item {
@@ -70,6 +76,7 @@ class SpendLane {
 
     class Open;
 
+    std::vector<Sent> ride(std::vector<Item> items, base::Deadline deadline);
     std::vector<Open> open(std::vector<Spend> const& spends, base::Deadline deadline,
                            std::vector<Receipt>& receipts);
     bool close(Open& open, Sent const& sent);
@@ -77,7 +84,8 @@ class SpendLane {
     std::vector<Sent> execute(std::span<Item const> batch);
     void send(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked,
               std::vector<Sent>& answers);
-    SpendCall call_for(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked);
+    static SpendCall call_for(std::span<Item const> batch, std::span<std::size_t const> which,
+                              bool skip_locked);
 
     SpendCaller caller_;
     StuckWallets stuck_;

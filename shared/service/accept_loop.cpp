@@ -48,7 +48,7 @@ class Loop {
             if (ready > 0 && waits[0].revents != 0) return stopped();
             if (ready > 0 && room) accept_all();
             if (ready > 0 && !room) workers_.clear_room_event();
-            if (ready == 0 && idle_too_long() && !connection_waits()) return idle();
+            if (ready == 0 && Clock::now() >= idle_until() && !connection_waits()) return idle();
         }
     }
 
@@ -104,8 +104,7 @@ class Loop {
         return workers_.idle_since().value_or(Clock::now()) + options_.idle_exit;
     }
 
-    bool idle_too_long() const { return options_.idle_exit.count() > 0 && Clock::now() >= idle_until(); }
-
+    // Only with an idle_exit does the wait end without an event.
     int timeout_ms() const
     {
         if (options_.idle_exit.count() == 0) return -1;

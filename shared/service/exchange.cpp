@@ -179,7 +179,7 @@ std::string render(http::Response const& response)
     text += reason(response.status);
     text += "\r\n";
     for (auto const& [name, value] : response.headers)
-        text += name + ": " + value + "\r\n";
+        text.append(name).append(": ").append(value).append("\r\n");
     // With its length the web server can tell a whole answer from one that was cut.
     if (!response.body.empty()) text += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
     text += "\r\n";

@@ -24,7 +24,8 @@ constexpr int no_listening_socket = -1;
 
 void limit_silence(int connection, int timeout_ms)
 {
-    auto const timeout = timeval{.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    auto const timeout =
+        timeval{.tv_sec = timeout_ms / 1000, .tv_usec = static_cast<suseconds_t>(timeout_ms % 1000) * 1000};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
@@ -32,7 +33,7 @@ void limit_silence(int connection, int timeout_ms)
 } // namespace
 
 struct FastcgiConnection::Request {
-    FCGX_Request fcgx;
+    FCGX_Request fcgx = {};
     Descriptor connection; // until begin() hands it to libfcgi
 };
 

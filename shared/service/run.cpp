@@ -7,12 +7,12 @@
 #include "shared/service/service.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>

@@ -17,10 +17,11 @@ as $$
          order by x.id
          limit p_limit
     ), moves as materialized ( -- the journal as each wallet sees it
-        select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from, e.id
+        select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
+               e.reverses
           from w join farebox.entries e on e.debit = w.id and e.debit_seq is not null
         union all
-        select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.id
+        select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
           from w join farebox.entries e on e.credit = w.id and e.credit_seq is not null
     ), chain as (
         select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
@@ -80,10 +81,9 @@ as $$
         select w.id, 'the debt is what was lent less what was repaid', format('debt %s, entries %s', w.debt, coalesce(s.debt, 0))
           from w left join sums s on s.wallet = w.id where w.debt <> coalesce(s.debt, 0)
         union all
-        select w.id, 'no more is reversed than the entry was', format('entry %s: %s of %s', e.id, r.amount, e.amount)
-          from w
-          join farebox.entries r0 on (r0.credit = w.id or r0.debit = w.id) and r0.reverses is not null
-          join farebox.entries e on e.id = r0.reverses
+        select distinct m.wallet, 'no more is reversed than the entry was', format('entry %s: %s of %s', e.id, r.amount, e.amount)
+          from moves m
+          join farebox.entries e on e.id = m.reverses
          cross join lateral (select sum(x.amount) as amount from farebox.entries x where x.reverses = e.id) r
          where r.amount > e.amount
     )

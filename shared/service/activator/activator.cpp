@@ -15,13 +15,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <deque>
 #include <iostream>
 #include <optional>
@@ -45,7 +45,9 @@ void fill_standard_descriptors()
 service::Descriptor take_signals()
 {
     // A parent that ignored SIGCHLD would have passed that on, and no end would ever be heard of.
-    signal(SIGCHLD, SIG_DFL);
+    struct sigaction heard = {};
+    heard.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &heard, nullptr);
     auto taken = sigset_t{};
     sigemptyset(&taken);
     for (auto const number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD})

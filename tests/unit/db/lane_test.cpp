@@ -5,11 +5,23 @@
 #include <condition_variable>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
 namespace {
+
+base::Deadline in(int ms)
+{
+    return base::deadline_in(std::chrono::milliseconds(ms));
+}
+
+// Further away than any test takes.
+base::Deadline far_away()
+{
+    return in(60'000);
+}
 
 using Lane = db::Lane<int, std::string>;
 
@@ -65,7 +77,7 @@ struct Stopped {
     explicit Stopped(std::size_t batch_max) : lane([this](auto batch) { return database(batch); }, batch_max)
     {
         database.stop();
-        threads.emplace_back([this] { lane.submit(0); });
+        threads.emplace_back([this] { lane.submit({0}, far_away()); });
         database.wait_for_calls(1);
     }
 
@@ -73,7 +85,7 @@ struct Stopped {
     void wait_in(std::vector<int> group)
     {
         auto const before = lane.waiting();
-        threads.emplace_back([this, group] { lane.submit(group); });
+        threads.emplace_back([this, group] { lane.submit(group, far_away()); });
         while (lane.waiting() == before)
             std::this_thread::yield();
     }
@@ -110,7 +122,7 @@ TEST_CASE("a lone request is carried on its caller's own thread", "[lane]")
         },
         8);
 
-    CHECK(lane.submit(1) == "done");
+    CHECK(lane.submit({1}, far_away())->front() == "done");
     CHECK(carrier == std::this_thread::get_id());
 }
 
@@ -119,7 +131,7 @@ TEST_CASE("an empty group is answered without a call", "[lane]")
     Database database;
     Lane lane([&](auto batch) { return database(batch); }, 8);
 
-    CHECK(lane.submit(std::vector<int>{}).empty());
+    CHECK(lane.submit({}, far_away())->empty());
     CHECK(database.calls().empty());
 }
 
@@ -170,7 +182,7 @@ TEST_CASE("a failure of the call reaches every caller of that batch and none of 
         threads.emplace_back([&, number] {
             std::string answer;
             try {
-                answer = lane.submit(number);
+                answer = lane.submit({number}, far_away())->front();
             } catch (std::runtime_error const&) {
                 answer = "lost";
             }
@@ -192,7 +204,7 @@ TEST_CASE("a batch with a wrong number of answers is given to nobody", "[lane]")
 {
     Lane lane([](std::span<int const>) { return std::vector<std::string>{"one", "too many"}; }, 8);
 
-    CHECK_THROWS_AS(lane.submit(1), std::logic_error);
+    CHECK_THROWS_AS(lane.submit({1}, far_away()), std::logic_error);
 }
 
 TEST_CASE("64 threads get each their own answer, once, and no two calls run at the same time", "[lane]")
@@ -222,7 +234,7 @@ TEST_CASE("64 threads get each their own answer, once, and no two calls run at t
             for (int i = 0; i < submits; ++i) {
                 auto const size = 1 + (thread + i) % 3;
                 auto const group = numbers((thread * submits + i) * 4, size);
-                auto const answers = lane.submit(group);
+                auto const answers = lane.submit(group, far_away()).value();
                 for (std::size_t k = 0; k < group.size(); ++k)
                     wrong += answers.at(k) == std::to_string(group[k]) ? 0 : 1;
             }
@@ -252,11 +264,72 @@ TEST_CASE("nobody carries for others for ever: each call is led by one of its ow
     for (int thread = 0; thread < 16; ++thread) {
         threads.emplace_back([&] {
             for (int i = 0; i < 200; ++i)
-                lane.submit(std::this_thread::get_id());
+                lane.submit({std::this_thread::get_id()}, far_away());
         });
     }
     for (auto& thread : threads)
         thread.join();
 
     CHECK(foreign == 0);
+}
+
+TEST_CASE("a caller whose time is up leaves the lane, and its request is not sent", "[lane]")
+{
+    Stopped stopped(128);
+    stopped.wait_in({1});
+    CHECK_FALSE(stopped.lane.submit({2}, in(20)));
+    stopped.wait_in({3});
+    CHECK_FALSE(stopped.lane.submit({4}, in(20)));
+    CHECK(stopped.lane.waiting() == 2);
+    stopped.wait_in({5});
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1, 3, 5}});
+}
+
+TEST_CASE("a caller whose request a call has taken waits for its answer", "[lane]")
+{
+    Database database;
+    Lane lane([&](auto batch) { return database(batch); }, 128);
+    database.stop();
+    std::optional<std::vector<std::string>> answers;
+    std::thread caller([&] { answers = lane.submit({1}, in(20)); });
+    database.wait_for_calls(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    database.go_on();
+    caller.join();
+
+    REQUIRE(answers);
+    CHECK(answers->front() == "1");
+}
+
+TEST_CASE("deadlines that pass at every moment lose no request and no answer", "[lane]")
+{
+    std::atomic<int> carried = 0;
+    Lane lane(
+        [&](std::span<int const> batch) {
+            carried += static_cast<int>(batch.size());
+            std::this_thread::sleep_for(std::chrono::microseconds(300));
+            return std::vector<std::string>(batch.size(), "done");
+        },
+        4);
+    std::atomic<int> answered = 0;
+    std::atomic<int> left = 0;
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 16; ++thread) {
+        threads.emplace_back([&, thread] {
+            for (int i = 0; i < 100; ++i) {
+                auto const deadline =
+                    std::chrono::steady_clock::now() + std::chrono::microseconds(50 * (thread + i % 7));
+                ++(lane.submit({i}, deadline) ? answered : left);
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+
+    CHECK(answered == carried);
+    CHECK(answered + left == 1600);
+    CHECK(left > 0);
+    CHECK(lane.waiting() == 0);
+    CHECK(lane.submit({1}, far_away()));
 }

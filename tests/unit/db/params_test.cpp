@@ -11,7 +11,8 @@ std::string hex(std::optional<std::string> const& bytes)
 {
     if (!bytes) return "null";
     std::string out;
-    for (unsigned char const byte : *bytes) {
+    for (char const signed_byte : *bytes) {
+        auto const byte = static_cast<unsigned char>(signed_byte);
         out += "0123456789abcdef"[byte >> 4];
         out += "0123456789abcdef"[byte & 15];
     }

@@ -315,7 +315,11 @@ TEST_CASE("who is told to repeat is told when")
         CHECK(retry_after(Failure(error)) == "1");
     CHECK(retry_after(Failure(Error::rate_limited).retry_after(30)) == "30");
     CHECK(retry_after(Failure(Error::maintenance).retry_after(60)) == "60");
-    CHECK(retry_after(Failure(Error::maintenance)) == "");
+    CHECK(retry_after(Failure(Error::maintenance)) == "5");
+    for (auto const error : all) {
+        INFO(base::info(error).name);
+        if (base::info(error).status == 503) CHECK_FALSE(retry_after(Failure(error)).empty());
+    }
     CHECK(retry_after(Failure(Error::insufficient_balance)) == "");
 }
 

@@ -98,10 +98,19 @@ TEST_CASE("a fault behind a member that is whole is not blamed on it")
     check_refused(R"({"amount":1,description:2})", body, "json_invalid");
 }
 
-TEST_CASE("a number whose size no computer has is refused by name")
+TEST_CASE("a number past 1e308 is refused by name, and is an amount's fault where it is the amount")
 {
-    check_refused(R"({"amount":1e400})", amount, "number_range");
-    check_refused(R"({"amount":)" + std::string(400, '9') + "}", amount, "number_range");
+    check_refused(R"({"metadata":{"a":1e400}})", metadata, "number_range");
+    check_refused(R"({"metadata":)" + std::string(400, '9') + "}", metadata, "number_range");
+    check_refused("1e309", body, "number_range");
+    CHECK(read("1e308").has_value());
+
+    for (auto const& number : {"1e400"s, "-1e999999"s, "1.00000000001e2147483638"s, std::string(400, '9')}) {
+        auto const failure = test::failure_of([&] { parse_exact("{\"amount\":" + number + "}"); });
+        CHECK(failure.error() == base::Error::invalid_amount);
+        CHECK(failure.problems().at(0).loc == amount);
+        CHECK(failure.problems().at(0).type == "number_range");
+    }
 }
 
 TEST_CASE("every truncation of a document is refused")

@@ -160,8 +160,8 @@ TEST_CASE("a locked wallet is tried again without waiting for its lock, at growi
     CHECK(settlement.pause() <= milliseconds(20));
     for (int i = 0; i < 6; ++i)
         REQUIRE(settlement.answered("busy", sent(1, 2)) == Next::send_again);
-    CHECK(settlement.pause() >= milliseconds(100));
-    CHECK(settlement.pause() <= milliseconds(200));
+    CHECK(settlement.pause() >= milliseconds(50));
+    CHECK(settlement.pause() <= milliseconds(100));
 
     Settlement late(in(ledger::least_left_ms));
     CHECK(late.answered("busy", sent(1, 2)) == Next::give_up);

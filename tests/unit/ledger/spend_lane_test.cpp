@@ -377,35 +377,50 @@ TEST_CASE("a spend with hardly any time left is not sent", "[spend]")
     CHECK(script.calls.empty());
 }
 
-TEST_CASE("a spend in a hurry neither waits for locks nor cuts short the call of the others", "[spend]")
+TEST_CASE("a spend in a hurry waits for no lock and leaves the others of its batch time for theirs",
+          "[spend]")
 {
     struct Seen {
-        bool hurried;
+        std::int64_t wallet;
+        std::size_t size;
         bool skip_locked;
         int left_ms;
     };
     std::vector<Seen> calls; // calls do not overlap
+    std::atomic<bool> started = false;
     std::atomic<bool> go = false;
     SpendLane lane([&](SpendCall const& call, Sending&) {
-        auto const left = base::left_ms(call.deadline);
+        calls.push_back({*call.spends.front()->user.number, call.spends.size(), call.skip_locked,
+                         base::left_ms(call.deadline)});
+        started = true;
         while (!go)
             std::this_thread::yield();
-        calls.push_back({call.spends.front()->user.number == 2, call.skip_locked, left});
         return all(call, "ok");
     });
     std::vector<std::thread> threads;
-    threads.emplace_back([&] { lane.submit({spend_of(1)}, in(4000)); });
-    threads.emplace_back([&] { lane.submit({spend_of(2)}, in(350)); });
-    threads.emplace_back([&] { lane.submit({spend_of(3)}, in(4000)); });
-    std::this_thread::sleep_for(milliseconds(50)); // whoever leads, the others are in the next batch by now
+    auto const submit_in_thread = [&](std::int64_t wallet, int budget_ms) {
+        threads.emplace_back([&lane, wallet, budget_ms] { lane.submit({spend_of(wallet)}, in(budget_ms)); });
+    };
+    submit_in_thread(1, 4000);
+    while (!started)
+        std::this_thread::yield();
+    submit_in_thread(2, 450);
+    submit_in_thread(3, 4000);
+    while (lane.waiting() != 2)
+        std::this_thread::yield();
     go = true;
     for (auto& thread : threads)
         thread.join();
 
-    for (auto const& call : calls) {
-        CHECK(call.skip_locked == call.hurried);
-        CHECK((call.left_ms > 1000) == !call.hurried);
-    }
+    REQUIRE(calls.size() == 3);
+    CHECK(calls[0].left_ms > 1500);
+    CHECK(calls[1].wallet == 3);
+    CHECK(calls[1].size == 1);
+    CHECK_FALSE(calls[1].skip_locked);
+    CHECK(calls[1].left_ms > 300);
+    CHECK(calls[2].wallet == 2);
+    CHECK(calls[2].skip_locked);
+    CHECK(calls[2].left_ms <= 450);
 }
 
 TEST_CASE("a bug in the call reaches its callers as it is", "[spend]")

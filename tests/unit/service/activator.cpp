@@ -81,7 +81,7 @@ TEST_CASE("all instances of a handler start together and share its socket")
 
     CHECK(activated.ask().status() == 200);
 
-    CHECK(activated.handlers().size() == 3);
+    CHECK(support::eventually([&] { return activated.handlers().size() == 3; }));
 }
 
 TEST_CASE("a killed handler is replaced, as often as it takes")
@@ -101,8 +101,8 @@ TEST_CASE("a killed instance comes back while its siblings serve, without waitin
 {
     auto const activated = Activated({.options = {"--instances", "2"}});
     REQUIRE(activated.ask().status() == 200);
+    REQUIRE(support::eventually([&] { return activated.handlers().size() == 2; }));
     auto const before = activated.handlers();
-    REQUIRE(before.size() == 2);
 
     kill(before.front(), SIGKILL);
 
@@ -179,8 +179,8 @@ TEST_CASE("no handler outlives its activator, even a killed one")
 {
     auto activated = Activated({.options = {"--instances", "2"}});
     REQUIRE(activated.ask().status() == 200);
+    REQUIRE(support::eventually([&] { return activated.handlers().size() == 2; }));
     auto const handlers = activated.handlers();
-    REQUIRE(handlers.size() == 2);
 
     activated.process().signal(SIGKILL);
     activated.process().wait();

@@ -66,6 +66,9 @@ service::Dispatcher a_dispatcher()
                                 endpoint("GET", "/api/v1/balance", service, balance_of),
                                 endpoint("POST", "/api/v1/refused", service, refuse),
                                 endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
+                                endpoint("GET", "/elsewhere", service, refuse, http::Dialect::token),
+                                endpoint("POST", "/elsewhere", service, refuse, http::Dialect::track),
+                                endpoint("POST", "/track-only", service, refuse, http::Dialect::track),
                                 endpoint("POST", "/api/v1/broken", service, break_down)},
                                std::move(config));
 }
@@ -249,8 +252,19 @@ TEST_CASE("a refusal is spoken in the dialect of its endpoint and keeps the log'
     CHECK(member(mgmt, "code") == "INSUFFICIENT_BALANCE");
 
     CHECK(token.body.find("for the log only") == std::string::npos);
-    // The endpoint's dialect also speaks when the request never reaches the handler.
-    CHECK(member(answer(a_request("POST", "/api/mgmt/refused")), "error") != "unauthorized");
+}
+
+TEST_CASE("the endpoint's dialect is spoken whatever its prefix, also before the handler is reached")
+{
+    auto const short_of_tokens = answer(a_request("POST", "/elsewhere", key));
+    CHECK(short_of_tokens.status == 403);
+    CHECK(member(short_of_tokens, "code") == "INSUFFICIENT_TOKENS");
+
+    for (auto const& request : {a_request("POST", "/elsewhere"), a_request("GET", "/track-only")}) {
+        auto const response = answer(request);
+        CHECK(response.status >= 401);
+        CHECK(member(response, "error") == member(response, "message"));
+    }
 }
 
 TEST_CASE("what nobody expected is 500 and says nothing about the inside")

@@ -123,6 +123,19 @@ TEST_CASE("a request cut at any byte is never acted on")
     CHECK(answered == 1);
 }
 
+TEST_CASE("parameters cut at any byte, between two of them too, are not a request")
+{
+    auto const head = support::begin_record() + support::params_records(support::post("/echo", "some-key"));
+
+    for (auto size = std::size_t{0}; size < head.size(); ++size) {
+        auto [ours, theirs] = support::socket_pair();
+        support::send_all(ours.number(), std::string_view(head).substr(0, size));
+        shutdown(ours.number(), SHUT_WR);
+        INFO("cut after " << size << " of " << head.size() << " bytes");
+        CHECK_FALSE(take(std::move(theirs)).begin());
+    }
+}
+
 TEST_CASE("a body shorter than its declared length is dropped without an answer")
 {
     auto variables = support::post("/echo");

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# How scripts/test runs, counts and reports: a line a group, details only of what failed.
+
+passed=0 failed=0
+
+# since SECONDS: how long ago that was.
+since() { printf '%d s' $((SECONDS - $1)); }
+
+# check TITLE COMMAND...: one test.
+check() {
+    local title=$1 start=$SECONDS log=$scratch/check.log
+    shift
+    if "$@" >"$log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        say "ok      $title ($(since "$start"))"
+    else
+        failed=$((failed + 1))
+        say "FAILED  $title ($(since "$start"))"
+        sed 's/^/        /' "$log"
+        return 1
+    fi
+}
+
+# compile PRESET: one test as well; it shows its own progress.
+compile() {
+    if "$root/scripts/build" "$1"; then
+        passed=$((passed + 1))
+        say "ok      $1 builds without a warning"
+    else
+        failed=$((failed + 1))
+        say "FAILED  $1 builds without a warning"
+        return 1
+    fi
+}
+
+# While ctest runs: how far it is, every tenth of the way where there is no terminal.
+show_tests() {
+    awk -v terminal="$([[ -t 1 ]] && echo 1)" '
+        match($0, /^ *[0-9]+\/[0-9]+ Test/) {
+            split($1, step, "/")
+            if (terminal) { printf "\r        %d of %d", step[1], step[2]; moved = 1 }
+            else if (int(4 * step[1] / step[2]) > shown) { shown = int(4 * step[1] / step[2]); printf "        %d of %d\n", step[1], step[2] }
+            fflush()
+        }
+        END { if (moved) printf "\r" }'
+}
+
+# group TITLE LABEL [CTEST OPTIONS]: every test of that label in build/$build, release when it is not set; each counts as one.
+group() {
+    local title=$1 label=$2 start=$SECONDS log=$scratch/ctest.log summary bad all
+    shift 2
+    say "        $title ..."
+    ctest --test-dir "$root/build/${build:-release}" --label-regex "^$label\$" --output-on-failure --no-tests=error "$@" 2>&1 </dev/null |
+        tee "$log" | show_tests || true
+    summary=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" || true)
+    if [[ -z $summary ]]; then
+        failed=$((failed + 1))
+        say "FAILED  $title: the tests could not be run"
+        tail -n 30 "$log" | sed 's/^/        /'
+        return 1
+    fi
+    bad=${summary%% *}
+    all=${summary##* }
+    passed=$((passed + all - bad))
+    failed=$((failed + bad))
+    if [[ $bad -eq 0 ]]; then
+        say "ok      $title: $all tests ($(since "$start"))"
+        return
+    fi
+    say "FAILED  $title: $bad of $all tests ($(since "$start"))"
+    # What remains are the failing tests, each with its output.
+    grep -vE '^ *Start +[0-9]+: | Passed +[0-9.]+ sec' "$log" | sed 's/^/        /'
+    return 1
+}
+
+# stack_of NAME BIN: starts a farebox of these programs for the tests that follow, and tells them of it.
+stack_of() {
+    FAREBOX_TEST_STACK=$scratch/$1
+    FAREBOX_TEST_BIN=$2
+    "$root/scripts/stack" up --dir "$FAREBOX_TEST_STACK" --port 0 --bin "$2" || return 1
+    eval "$("$root/scripts/stack" env --dir "$FAREBOX_TEST_STACK")"
+    FAREBOX_TEST_URL=$FAREBOX_URL
+    FAREBOX_TEST_DATABASE_URL=$ADMIN_DATABASE_URL
+    unset DATABASE_URL ADMIN_DATABASE_URL
+    export FAREBOX_TEST_STACK FAREBOX_TEST_BIN FAREBOX_TEST_URL FAREBOX_TEST_DATABASE_URL
+}
+
+# no_reports DIR: what a sanitizer had to say lies in the handlers' logs.
+no_reports() {
+    ! grep -hE -A 30 'ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:' "$1"/log/*.log
+}
+
+books_balance() { "$root/scripts/verify" --database-url "$FAREBOX_TEST_DATABASE_URL"; }

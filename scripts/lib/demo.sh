@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# The demo of scripts/run: user 1 with 1000 tokens, one key, and lines to try. Needs $dir and $FAREBOX_URL.
+
+# call METHOD PATH [JSON]: the status; the key goes to curl on standard input, not in its argument list.
+call() {
+    printf 'header = "Authorization: Bearer %s"\n' "$demo_key" |
+        curl -s -o /dev/null -m 10 -w '%{http_code}' -K - -X "$1" ${3:+--data "$3"} "$FAREBOX_URL$2"
+}
+
+make_demo() {
+    local file=$dir/secrets/demo.key status
+    if [[ ! -s $file ]]; then
+        (umask 077 && "$root/scripts/key" create --dir "$dir" --name demo --scopes read,spend,grant,users \
+            >"$file.new" 2>/dev/null) || fail "the demo key cannot be made"
+        mv "$file.new" "$file"
+    fi
+    demo_key=$(<"$file")
+    status=$(call GET /api/v1/users/1/balance)
+    [[ $status != 404 ]] ||
+        status=$(call POST /api/v1/users '{"user_id": 1, "tokens": 1000, "idempotency_key": "demo"}')
+    [[ $status == 20[01] ]] || fail "the demo user cannot be made (status $status): see $dir/log"
+}
+
+print_demo() {
+    local key spend_key
+    spend_key=demo-$(date +%s)
+    key="-H 'Authorization: Bearer $demo_key'"
+    cat <<END
+
+farebox answers on $FAREBOX_URL. User 1 is yours to try; each line works as it stands:
+
+# the balance
+curl -i $key $FAREBOX_URL/api/v1/users/1/balance
+# spend 25 tokens
+curl -i $key -d '{"amount": 25, "description": "one answer", "idempotency_key": "$spend_key"}' $FAREBOX_URL/api/v1/users/1/spend
+# the same key again: the first answer, nothing is spent twice
+curl -i $key -d '{"amount": 25, "description": "one answer", "idempotency_key": "$spend_key"}' $FAREBOX_URL/api/v1/users/1/spend
+# more than there is
+curl -i $key -d '{"amount": 10000, "description": "too much"}' $FAREBOX_URL/api/v1/users/1/spend
+# more tokens
+curl -i $key -d '{"amount": 1000, "description": "top-up"}' $FAREBOX_URL/api/v1/users/1/grants
+
+The log follows; Ctrl-C stops everything.
+
+END
+}

@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# Processes of a stack: each is recorded by pid and start time when it is started, and ended only by that record, so a
+# pid that the system has given to somebody else in the meantime is never touched. Needs $dir.
+
+# start_time PID: clock ticks since boot, or nothing when there is no such process or it has ended already (a zombie).
+start_time() {
+    local fields
+    fields=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    # The name in parentheses may hold anything, so fields are counted behind it.
+    fields=${fields##*) }
+    [[ $fields != Z* ]] || return 0
+    awk '{ print $20 }' <<<"$fields"
+}
+
+record() {
+    mkdir -p "$dir/pids"
+    printf '%s %s\n' "$2" "$(start_time "$2")" >"$dir/pids/$1"
+}
+
+# pid_of NAME: its pid while it lives; false when it does not.
+pid_of() {
+    local pid started
+    read -r pid started 2>/dev/null <"$dir/pids/$1" || return 1
+    [[ -n $started && $(start_time "$pid") == "$started" ]] || return 1
+    printf '%s' "$pid"
+}
+
+# end_process NAME SIGNAL SECONDS: asks it to end, waits so long, then kills it.
+end_process() {
+    local name=$1 signal=$2 pid
+    local deadline=$((SECONDS + $3))
+    if pid=$(pid_of "$name"); then
+        kill -s "$signal" "$pid" 2>/dev/null || true
+        while pid_of "$name" >/dev/null; do
+            if ((SECONDS > deadline)); then
+                warn "$name (pid $pid) did not end when asked and is killed"
+                kill -s KILL "$pid" 2>/dev/null || true
+                deadline=$((SECONDS + 5))
+            fi
+            sleep 0.02
+        done
+    fi
+    rm -f "$dir/pids/$name"
+}
+
+# children PID: pids of its direct children.
+children() {
+    cat "/proc/$1/task/$1/children" 2>/dev/null || true
+}
+
+# listener_of PORT: "name (pid N)" of whoever listens on 127.0.0.1:PORT or on every address; nothing when it is free.
+# Where the owner cannot be seen (another user's process), "another process".
+listener_of() {
+    local inode link pid
+    inode=$(awk -v port="$(printf ':%04X' "$1")" '
+        $4 == "0A" && substr($2, length($2) - 4) == port &&
+        ($2 ~ /^0100007F:/ || $2 ~ /^0+:/ || $2 ~ /FFFF00000100007F:/) { print $10; exit }
+    ' /proc/net/tcp /proc/net/tcp6 2>/dev/null) || true
+    [[ -n $inode ]] || return 0
+    link=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null) || true
+    [[ -n $link ]] || { printf 'another process' && return 0; }
+    pid=${link#/proc/}
+    pid=${pid%%/*}
+    printf '%s (pid %s)' "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c 1-100 | sed 's/ *$//')" "$pid"
+}
+
+# some_free_port: between 20000 and 29999, below the range that the kernel gives to outgoing connections.
+some_free_port() {
+    local port
+    while port=$((20000 + RANDOM % 10000)); [[ -n $(listener_of "$port") ]]; do :; done
+    printf '%s' "$port"
+}
+
+stack_pids() {
+    local name pid
+    for name in nginx activator postgres; do
+        if pid=$(pid_of "$name"); then printf '%s %s, ' "$name" "$pid"; fi
+    done
+}
+
+refuse_if_live() {
+    local pids
+    pids=$(stack_pids)
+    [[ -z $pids ]] ||
+        fail "a farebox is already running in $dir (${pids%, }): stop it with scripts/stack down --dir '$dir'"
+}
+
+refuse_taken_port() {
+    local owner
+    owner=$(listener_of "$port")
+    [[ -z $owner ]] || fail "port $port is taken by $owner: choose another with --port, or end that process"
+}

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# The schema as SQL text: each piece guards itself, so it may be applied twice, by psql or pasted into an SQL editor.
+#
+# The history is farebox_migrations.applied. Every piece takes one advisory lock for its transaction, and looks at the
+# history only once it has it: two runners at once apply a migration once, behind a transaction pooler too.
+
+# shellcheck disable=SC2016 # a tag of dollar quotes
+readonly dollar='$farebox$'
+
+# How every piece begins: no limit on the wait for another runner, a short one on the wait for a table, so that a migration
+# behind somebody's long transaction does not make everybody else wait behind it.
+begin_sql() {
+    cat <<'END'
+begin;
+set local client_min_messages = warning;
+set local statement_timeout = 0;
+select pg_advisory_xact_lock(7089355741563523429);
+set local lock_timeout = '10s';
+END
+}
+
+migration_files() { find "$root/sql/migrations" -name '*.sql' | sort; }
+
+function_files() { find "$root/sql/functions" -name '*.sql' | sort; }
+
+# version_of FILE, name_of FILE: of <14 digits>_<name>.sql.
+version_of() {
+    local name=${1##*/}
+    [[ $name =~ ^[0-9]{14}_[a-z0-9_]+\.sql$ ]] || fail "$1: a migration is named <14 digits>_<name>.sql"
+    printf '%s' "${name%%_*}"
+}
+
+name_of() {
+    local name=${1##*/}
+    name=${name#*_}
+    printf '%s' "${name%.sql}"
+}
+
+checksum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
+
+# The file's text, which must not hold what would end the quotes around it.
+quotable_text() {
+    ! grep -q -F "$dollar" "$1" || fail "$1 contains $dollar, which quotes it: use another tag"
+    cat "$1"
+}
+
+history_sql() {
+    begin_sql
+    cat <<'END'
+create schema if not exists farebox_migrations;
+revoke all on schema farebox_migrations from public;
+create table if not exists farebox_migrations.applied (
+    version text primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+alter table farebox_migrations.applied enable row level security;
+do $$
+begin
+    if not exists (select from pg_policies where schemaname = 'farebox_migrations') then
+        create policy deny_all on farebox_migrations.applied for all to public using (false) with check (false);
+    end if;
+end $$;
+commit;
+END
+}
+
+# migration_sql FILE: applies it unless it was; refuses when it was applied with another text.
+migration_sql() {
+    local version checksum text
+    version=$(version_of "$1")
+    checksum=$(checksum_of "$1")
+    text=$(quotable_text "$1")
+    begin_sql
+    cat <<END
+do \$guard\$
+declare
+    v_checksum text := (select a.checksum from farebox_migrations.applied a where a.version = '$version');
+begin
+    if v_checksum = '$checksum' then
+        return;
+    end if;
+    if v_checksum is not null then
+        raise exception 'migration $version has changed since it was applied here: undo the change and add a new migration';
+    end if;
+    execute $dollar
+$text
+$dollar;
+    insert into farebox_migrations.applied (version, name, checksum)
+    values ('$version', '$(name_of "$1")', '$checksum');
+end \$guard\$;
+commit;
+END
+}
+
+# Functions and rights, all of them, in one transaction: nobody ever sees a new function with its default rights.
+reloadable_sql() {
+    local file
+    begin_sql
+    # Functions name each other in any order.
+    printf 'set local check_function_bodies = off;\n'
+    { function_files; printf '%s\n' "$root/sql/grants.sql"; } | while read -r file; do
+        printf -- '\n-- sql/%s\n' "${file#"$root/sql/"}"
+        cat "$file"
+    done
+    printf 'commit;\n'
+}

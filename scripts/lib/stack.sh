@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# The order in which a stack comes up and goes down. Needs $dir and the libraries beside this one.
+# shellcheck disable=SC2154 # $port, $bin, $instances and $handlers are set by scripts/stack
+
+# What `up` was told, for the other verbs: $port, $bin, $instances, $handlers. No secrets.
+remember() {
+    printf 'port=%q bin=%q instances=%q handlers=%q\n' "$port" "$bin" "$instances" "$handlers" >"$dir/stack.env"
+}
+
+recall() {
+    [[ -e $dir/stack.env ]] || fail "there is no farebox in $dir"
+    # shellcheck source=/dev/null
+    source "$dir/stack.env"
+}
+
+# A failed start leaves nothing running, and no directory that was not there before.
+undo_up() {
+    local name
+    stack_stop
+    # Why a handler did not start is in its own log, which may be gone in a moment.
+    for name in $handlers; do
+        [[ ! -s $dir/log/$name.log ]] || tail -n 1 "$dir/log/$name.log" >&2
+    done
+    if [[ -n $was_new ]]; then
+        warn "nothing was left in $dir"
+        remove_places
+        [[ $was_new != empty ]] || mkdir "$dir"
+    fi
+}
+
+# stack_up PARTS: "database" or "all".
+stack_up() {
+    local fresh=''
+    check_path
+    refuse_foreign
+    was_new=''
+    [[ -e $(marker) ]] || was_new=$([[ -e $dir ]] && echo empty || echo absent)
+    mkdir -p "$dir"
+    exec 9>"$dir/.lock"
+    flock -w 60 9 || fail "another scripts/stack is at work in $dir"
+    refuse_if_live
+    [[ $port != 0 ]] || port=$(some_free_port)
+    trap undo_up EXIT
+    [[ $1 == database ]] || refuse_taken_port
+    make_places
+    [[ -d $dir/postgres/data ]] || fresh=1
+    cluster_create
+    cluster_start
+    [[ -z $fresh ]] || say "stack: made a Postgres cluster in $(cluster_data)"
+    cluster_bootstrap
+    set_password postgres
+    "$root/scripts/migrate" --database-url "$(conninfo postgres)"
+    set_password farebox_app # the role comes with the first migration
+    [[ $1 == all ]] || handlers=''
+    remember
+    if [[ $1 == all ]]; then
+        # shellcheck disable=SC2086 # a list of names
+        handlers_start "$instances" $handlers
+        nginx_start
+        stack_wait 20
+    fi
+    trap - EXIT
+}
+
+# stack_wait SECONDS: until the web side answers, database included.
+stack_wait() {
+    [[ " $handlers " == *' health '* ]] || return 0
+    until_true "$1" answers ||
+        fail "http://127.0.0.1:$port/health does not answer 200 within $1 s: see $dir/log"
+}
+
+# The way in first, so requests under way are finished; the database last.
+stack_stop() {
+    nginx_stop
+    handlers_stop
+    cluster_stop
+}
+
+stack_remove() {
+    [[ -e $(marker) ]] || fail "there is no farebox in $dir"
+    [[ ! -e $dir/stack.env ]] || recall
+    # At once, without the checkpoint that would save what is about to be deleted.
+    end_process postgres QUIT 60
+    stack_stop
+    remove_places
+}
+
+stack_env() {
+    local name
+    printf 'FAREBOX_DIR=%q\n' "$dir"
+    printf 'FAREBOX_URL=%q\n' "http://127.0.0.1:$port"
+    printf 'DATABASE_URL=%q\n' "$(conninfo farebox_app)"
+    printf 'ADMIN_DATABASE_URL=%q\n' "$(conninfo postgres)"
+    printf 'SUPERUSER_DATABASE_URL=%q\n' "$(conninfo supabase_admin)"
+    printf 'HANDLERS=%q\n' "$handlers"
+    printf 'POSTGRES_BIN=%q\n' "$(cluster_bin)"
+    printf 'PSQL=%q\n' "$(cluster_bin)/psql"
+    for name in nginx activator postgres; do
+        printf '%s_PID=%s\n' "${name^^}" "$(pid_of "$name" || true)"
+    done
+}

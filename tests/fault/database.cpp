@@ -1,0 +1,142 @@
+// The database goes away under load, in each way it can. Whatever happens: every request is answered in time,
+// nothing that was acknowledged is lost, nothing is charged twice, and repeating by key settles the rest.
+#include "tests/support/books.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/load.hpp"
+#include "tests/support/refusal.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/threads.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace support;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int clients = 16;
+constexpr int answer_ms_max = 5000;
+constexpr auto recovery_max = 10s;
+
+std::vector<Wallet> some_wallets()
+{
+    auto wallets = std::vector<Wallet>();
+    for (auto i = 0; i < 8; ++i)
+        wallets.push_back(a_user().holding(1'000'000));
+    return wallets;
+}
+
+// What failed while the database was away, by name.
+std::set<std::string> failures(std::vector<Spent> const& spents)
+{
+    auto names = std::set<std::string>();
+    for (auto const& spent : spents) {
+        if (!spent.through()) names.insert(std::to_string(spent.status) + " " + spent.error);
+    }
+    return names;
+}
+
+// Ends the load and holds everything that was answered, then and on repeating, against the journal.
+void check_settled(std::vector<Spent> spents, std::vector<Wallet> const& wallets)
+{
+    CHECK(slowest_ms(spents) <= answer_ms_max);
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    for (auto const& name : failures(spents)) {
+        INFO(name);
+        CHECK((name == "503 busy" || name == "503 outcome_unknown" || name == "503 maintenance"));
+    }
+
+    auto const settled = settle(spents);
+    CHECK(std::none_of(settled.begin(), settled.end(), unsettled));
+    spents.insert(spents.end(), settled.begin(), settled.end());
+    // With every order settled the journal holds them all, each once.
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    auto entries = std::size_t{0};
+    for (auto const& wallet : wallets)
+        entries += wallet.spends().size();
+    auto keys = std::set<std::string>();
+    for (auto const& spent : spents)
+        keys.insert(spent.order.key);
+    CHECK(entries == keys.size());
+    CHECK(book_violations().empty());
+}
+
+} // namespace
+
+TEST_CASE("Postgres stopped under load: refused in time, nothing lost, served again once it is back",
+          "[fault]")
+{
+    auto stack = Stack();
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    REQUIRE(load.serves(500, 20s));
+
+    stack.postgres_stop();
+    CHECK(load.fails(100, 20s));
+    auto const health = get("/health", anonymously());
+    CHECK(health.status == 503);
+    CHECK(health["status"].text() == "unhealthy");
+    CHECK(health["service"].text() == "farebox");
+    auto const refusal = get(wallets[0].path("balance"));
+    CHECK(refusal.elapsed_ms <= answer_ms_max);
+    check_refusal(refusal, 503, refusal["error"].text());
+
+    stack.postgres_start();
+    CHECK(load.serves(500, recovery_max));
+    CHECK(get("/health", anonymously()).status == 200);
+    check_settled(load.stop(), wallets);
+}
+
+TEST_CASE("Postgres restarted under load, three times: nothing lost, nothing twice", "[fault]")
+{
+    auto stack = Stack();
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    for (auto round = 0; round < 3; ++round) {
+        REQUIRE(load.serves(300, recovery_max));
+        stack.postgres_stop();
+        stack.postgres_start();
+    }
+    CHECK(load.serves(300, recovery_max));
+    check_settled(load.stop(), wallets);
+}
+
+TEST_CASE("Postgres killed under load: what was acknowledged survives the crash", "[fault]")
+{
+    auto stack = Stack();
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    for (auto round = 0; round < 2; ++round) {
+        REQUIRE(load.serves(300, recovery_max));
+        stack.postgres_kill();
+        stack.postgres_start();
+    }
+    CHECK(load.serves(300, recovery_max));
+    check_settled(load.stop(), wallets);
+}
+
+TEST_CASE("connections killed again and again under load: nothing lost, nothing twice", "[fault]")
+{
+    auto stack = Stack(2);
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    auto ended = 0;
+    for (auto round = 0; round < 40; ++round) {
+        REQUIRE(load.serves(20, recovery_max));
+        ended += stack.terminate_backends();
+    }
+    CHECK(ended >= 40);
+    CHECK(load.serves(300, recovery_max));
+    auto spents = load.stop();
+
+    // The lane repeats a lost call with the same ids, so most clients see nothing of it.
+    CHECK(slowest_ms(spents) <= answer_ms_max);
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    auto const settled = settle(spents);
+    CHECK(std::none_of(settled.begin(), settled.end(), unsettled));
+    spents.insert(spents.end(), settled.begin(), settled.end());
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    CHECK(book_violations().empty());
+}

@@ -1,0 +1,91 @@
+// Handlers are told to leave, or killed, under load: a handler holds no state that matters.
+#include "tests/support/books.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/load.hpp"
+#include "tests/support/stack.hpp"
+#include "tests/support/threads.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+using namespace support;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int clients = 16;
+
+std::vector<Wallet> some_wallets()
+{
+    auto wallets = std::vector<Wallet>();
+    for (auto i = 0; i < 8; ++i)
+        wallets.push_back(a_user().holding(1'000'000));
+    return wallets;
+}
+
+// Sends `signal` to every process of the spend handler, and waits until each of them has gone.
+int signal_spend(int signal)
+{
+    auto const processes = handler_processes("spend");
+    for (auto const process : processes)
+        ::kill(process, signal);
+    auto const gone = eventually(30s, [&] {
+        auto const now = handler_processes("spend");
+        return std::none_of(processes.begin(), processes.end(), [&](pid_t process) {
+            return std::find(now.begin(), now.end(), process) != now.end();
+        });
+    });
+    CHECK(gone);
+    return static_cast<int>(processes.size());
+}
+
+} // namespace
+
+TEST_CASE("a spend handler told to leave under load finishes what it began: no request fails", "[fault]")
+{
+    auto const stack = Stack();
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    auto told = 0;
+    for (auto round = 0; round < 10; ++round) {
+        REQUIRE(load.serves(100, 10s));
+        told += signal_spend(SIGTERM);
+    }
+    CHECK(told >= 10);
+    CHECK(load.serves(200, 10s));
+    auto const spents = load.stop();
+
+    auto const failed =
+        std::find_if(spents.begin(), spents.end(), [](Spent const& spent) { return !spent.through(); });
+    if (failed != spents.end()) {
+        FAIL_CHECK("answered " << failed->status << " " << failed->error << " after " << failed->elapsed_ms()
+                               << " ms");
+    }
+    CHECK(slowest_ms(spents) <= 5000);
+    CHECK(judge(spents, wallets, Losses::none) == std::vector<std::string>{});
+    CHECK(book_violations().empty());
+}
+
+TEST_CASE("spend handlers killed under load lose nothing that was acknowledged and charge nothing twice",
+          "[fault]")
+{
+    auto const stack = Stack(2);
+    auto const wallets = some_wallets();
+    auto load = Load(wallets, clients);
+    auto killed = 0;
+    for (auto round = 0; round < 15; ++round) {
+        REQUIRE(load.serves(100, 10s));
+        killed += signal_spend(SIGKILL);
+    }
+    CHECK(killed >= 15);
+    CHECK(load.serves(200, 10s));
+    auto spents = load.stop();
+
+    CHECK(slowest_ms(spents) <= 5000);
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    auto const settled = settle(spents);
+    CHECK(std::none_of(settled.begin(), settled.end(), unsettled));
+    spents.insert(spents.end(), settled.begin(), settled.end());
+    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
+    CHECK(book_violations().empty());
+}

@@ -1,0 +1,181 @@
+// Who may call: missing, wrong, ended and too narrow credentials.
+#include "tests/support/catch.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/keys.hpp"
+#include "tests/support/refusal.hpp"
+#include "tests/support/target.hpp"
+#include "tests/support/wallet.hpp"
+
+#include <map>
+
+using namespace support;
+
+namespace {
+
+std::string an_order()
+{
+    return body({{"amount", 1}, {"description", "x"}});
+}
+
+Headers authorization(std::string const& value)
+{
+    return {{"Authorization", value}};
+}
+
+// One request to each endpoint that is not for everyone, with the scope it needs.
+struct Guarded {
+    std::string method;
+    std::string path;
+    std::string body;
+    std::string scope;
+};
+
+std::vector<Guarded> guarded(Wallet const& wallet, std::string const& entry)
+{
+    return {
+        {"GET", wallet.path("balance"), "", "read"},
+        {"GET", wallet.path("entries"), "", "read"},
+        {"GET", "/api/user/tokens/12345", "", "read"},
+        {"POST", wallet.path("spend"), an_order(), "spend"},
+        {"POST", "/api/v1/spend/batch",
+         body({{"items", list({body({{"user_id", wallet.number}, {"amount", 1}, {"description", "x"}})})}}),
+         "spend"},
+        {"POST", wallet.path("grants"), body({{"amount", 1}, {"description", "g"}}), "grant"},
+        {"POST", "/api/v1/entries/" + entry + "/reverse", "{}", "grant"},
+        {"POST", "/api/v1/users", "{}", "users"},
+    };
+}
+
+// `scope` and nothing else.
+std::string const& key_with(std::string const& scope)
+{
+    static auto keys = std::map<std::string, std::string>();
+    auto& key = keys[scope];
+    if (key.empty()) key = an_api_key(scope).secret;
+    return key;
+}
+
+} // namespace
+
+TEST_CASE("no, an unknown and a malformed credential are refused everywhere", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const entry = post(wallet.path("spend"), an_order())["transaction_id"].text();
+    auto const seq = wallet.seq();
+    auto const good = target().service_key;
+    for (auto const& call : guarded(wallet, entry)) {
+        for (auto const& credential :
+             {Headers{}, authorization(""), authorization("Bearer"), authorization("Bearer "), as("wrong"),
+              as("fb_" + std::string(43, 'A')), as("fb_short"), as(good + "x"), as(good.substr(1)),
+              authorization("Basic " + good), authorization("Bearer " + good + " " + good),
+              authorization("Bearer Bearer " + good)}) {
+            INFO(call.method << " " << call.path << " with "
+                             << (credential.empty() ? "nothing" : credential[0].second.substr(0, 20)));
+            check_refusal(send(call.method, call.path, call.body, credential), 401, "unauthorized");
+        }
+    }
+    CHECK(wallet.seq() == seq);
+}
+
+TEST_CASE("a 7 KB credential is refused like any other wrong one", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+
+    check_refusal(post(wallet.path("spend"), an_order(), as(std::string(7 * 1024, 'k'))), 401,
+                  "unauthorized");
+    check_refusal(post(wallet.path("spend"), an_order(), as("fb_" + std::string(7 * 1024, 'A'))), 401,
+                  "unauthorized");
+    CHECK(wallet.spends().empty());
+}
+
+TEST_CASE("a doubled Authorization header is refused, though one of the two be good", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    for (auto const& headers :
+         {as_service() + as("wrong"), as("wrong") + as_service(), as_service() + as_service()}) {
+        auto const reply = post(wallet.path("spend"), an_order(), headers);
+        // The web server may refuse it before the handler does.
+        CHECK((reply.status == 401 || reply.status == 400));
+    }
+    CHECK(wallet.spends().empty());
+}
+
+TEST_CASE("the bare key is accepted, and the scheme in any case", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const made = an_api_key("spend").secret;
+    for (auto const& key : {target().service_key, made}) {
+        CHECK(post(wallet.path("spend"), an_order(), authorization(key)).status == 200);
+        CHECK(post(wallet.path("spend"), an_order(), authorization("Bearer " + key)).status == 200);
+        CHECK(post(wallet.path("spend"), an_order(), authorization("bearer " + key)).status == 200);
+        CHECK(post(wallet.path("spend"), an_order(), authorization("BEARER   " + key)).status == 200);
+    }
+    CHECK(wallet.balance() == 92);
+}
+
+TEST_CASE("a key does what its scope says and nothing else", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const entry = post(wallet.path("spend"), an_order())["transaction_id"].text();
+    for (auto const& call : guarded(wallet, entry)) {
+        for (auto const* const scope : {"read", "spend", "hold", "grant", "users"}) {
+            INFO(call.method << " " << call.path << " with scope " << scope);
+            auto const reply = send(call.method, call.path, call.body, as(key_with(scope)));
+            if (call.scope == scope) {
+                CHECK((reply.status == 200 || reply.status == 201 || reply.status == 404));
+            } else {
+                check_refusal(reply, 403, "forbidden");
+            }
+        }
+    }
+}
+
+TEST_CASE("first tokens need the scope to grant besides the one to make users", "[credentials]")
+{
+    auto const request = body({{"tokens", 1}});
+
+    check_refusal(post("/api/v1/users", request, as(key_with("users"))), 403, "forbidden");
+    CHECK(post("/api/v1/users", body({{"tokens", 0}}), as(key_with("users"))).status == 201);
+    CHECK(post("/api/v1/users", request, as(an_api_key("users,grant").secret)).status == 201);
+}
+
+TEST_CASE("a revoked key moves nothing from that moment on", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const key = an_api_key("read,spend,grant,users");
+    // The handlers know the key by now.
+    REQUIRE(post(wallet.path("spend"), an_order(), as(key.secret)).status == 200);
+    REQUIRE(get(wallet.path("balance"), as(key.secret)).status == 200);
+    REQUIRE(post("/api/v1/users", "{}", as(key.secret)).status == 201);
+    auto const entry = wallet.spends().at(0).id;
+
+    key.revoke();
+
+    for (auto const& call : guarded(wallet, entry)) {
+        INFO(call.method << " " << call.path);
+        check_refusal(send(call.method, call.path, call.body, as(key.secret)), 401, "unauthorized");
+    }
+    CHECK(wallet.balance() == 99);
+}
+
+TEST_CASE("an expired key is refused from that moment on", "[credentials]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const key = an_api_key("spend");
+    REQUIRE(post(wallet.path("spend"), an_order(), as(key.secret)).status == 200);
+
+    key.expire();
+
+    check_refusal(post(wallet.path("spend"), an_order(), as(key.secret)), 401, "unauthorized");
+    CHECK(wallet.balance() == 99);
+}
+
+TEST_CASE("a refusal never repeats the credential", "[credentials]")
+{
+    auto const secret = std::string("fb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG");
+
+    auto const reply = get(a_user().holding(1).path("balance"), as(secret));
+
+    CHECK(reply.status == 401);
+    CHECK(reply.body.find(secret.substr(3)) == std::string::npos);
+}

@@ -1,0 +1,110 @@
+// Addresses: unknown ones, wrong methods, and other spellings of known ones.
+#include "tests/support/catch.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/refusal.hpp"
+#include "tests/support/wallet.hpp"
+
+#include <set>
+
+using namespace support;
+
+TEST_CASE("an unknown path is 404 in the dialect of its prefix", "[paths]")
+{
+    for (auto const* const path :
+         {"/api/v1/nothing", "/api/v1", "/api/v1/", "/nothing", "/index.html", "/.env"}) {
+        for (auto const* const method : {"GET", "POST"}) {
+            INFO(method << " " << path);
+            auto const reply = send(method, path, "", as_service());
+            check_refusal(reply, 404, "not_found");
+            CHECK(reply["error"].text() == "not_found");
+        }
+    }
+    for (auto const* const path : {"/api/nothing", "/api/user/tokens", "/api"}) {
+        INFO(path);
+        auto const reply = get(path);
+        check_refusal(reply, 404, "not_found");
+        CHECK(reply["error"].text() == reply["message"].text());
+    }
+}
+
+TEST_CASE("an unknown path is 404 for strangers too", "[paths]")
+{
+    check_refusal(get("/api/v1/nothing", anonymously()), 404, "not_found");
+}
+
+TEST_CASE("a wrong method is 405 and Allow names the right ones", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    struct Known {
+        std::string path;
+        std::string allowed;
+    };
+    for (auto const& [path, allowed] : std::vector<Known>{
+             {wallet.path("spend"), "POST"},
+             {wallet.path("grants"), "POST"},
+             {wallet.path("balance"), "GET"},
+             {wallet.path("entries"), "GET"},
+             {"/api/v1/spend/batch", "POST"},
+             {"/api/v1/users", "POST"},
+             {"/api/v1/entries/01900000-0000-7000-8000-ffffffffffff/reverse", "POST"},
+             {"/api/user/tokens/12345", "GET"},
+             {"/health", "GET"},
+         }) {
+        for (auto const* const method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
+            if (method == allowed) continue;
+            INFO(method << " " << path);
+            auto const reply = send(method, path, "", as_service());
+            check_refusal(reply, 405, "method_not_allowed");
+            CHECK(reply.header("allow").find(allowed) != std::string::npos);
+            CHECK(reply.header("allow").find(method) == std::string::npos);
+        }
+    }
+    CHECK(wallet.balance() == 100);
+}
+
+TEST_CASE("a path is taken as it is written: no slash more, no step up", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const other = a_user().holding(100);
+    auto const user = "/api/v1/users/" + std::to_string(wallet.number);
+    auto const order = body({{"amount", 1}, {"description", "x"}});
+    for (auto const& path : {user + "/spend/", user + "//spend", "//api/v1/users/" + wallet.id + "/spend",
+                             user + "/./spend", user + "/../" + std::to_string(other.number) + "/spend",
+                             user + "/%2e%2e/" + std::to_string(other.number) + "/spend", user + "/Spend",
+                             user + "/spend;x=1", user + "/spend%20"}) {
+        INFO(path);
+        auto const reply = post(path, order);
+        CHECK(reply.status == 404);
+        CHECK(reply.header("content-type").starts_with("application/json"));
+    }
+    CHECK(wallet.balance() == 100);
+    CHECK(other.balance() == 100);
+}
+
+TEST_CASE("an escaped path is the path, and a query does not change it", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const number = std::to_string(wallet.number);
+    auto const order = body({{"amount", 1}, {"description", "x"}});
+
+    CHECK(post("/api/v1/users/%3" + number.substr(0, 1) + number.substr(1) + "/s%70end", order).status ==
+          200);
+    CHECK(post(wallet.path("spend?amount=50&user_id=1"), order).status == 200);
+    CHECK(wallet.balance() == 98);
+}
+
+TEST_CASE("every answer has a request id of the service's own making", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    auto seen = std::set<std::string>();
+    for (auto i = 0; i < 3; ++i) {
+        for (auto const& reply :
+             {get(wallet.path("balance"), as_service() + Headers{{"X-Request-Id", "chosen-by-the-client"}}),
+              get("/api/v1/nothing"), get(wallet.path("spend")), post(wallet.path("spend"), "{")}) {
+            auto const id = reply.header("x-request-id");
+            CHECK(id.size() >= 8);
+            CHECK(id != "chosen-by-the-client");
+            CHECK(seen.insert(id).second);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# scripts/migrate: what it does to a database, and what it refuses.
+# shellcheck source=tests/run/support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+a_database one
+
+state() {
+    sql <<'END'
+select 'applied', a.* , a.xmin from farebox_migrations.applied a order by 2;
+select 'function', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)), p.proacl from pg_proc p
+ where p.pronamespace in ('farebox'::regnamespace, 'farebox_api'::regnamespace) order by 2;
+select 'table', c.oid, c.relname, c.relacl from pg_class c where c.relnamespace = 'farebox'::regnamespace order by 2;
+END
+}
+migrate() { "$root/scripts/migrate" --database-url "$admin"; }
+
+# Twice in a row.
+sql <<<"select farebox_api.create_user(gen_random_uuid(), 7, null, null, 100, gen_random_uuid(), null, null, null, now() + '1 min')" >/dev/null
+before=$(state)
+output=$(migrate)
+equals "running it again changes nothing" "$before" "$(state)"
+equals "and keeps the data" "100" "$(sql <<<"select balance from farebox.wallets w join farebox.users u on u.id = w.id where number = 7")"
+lacks "and applies nothing" "migrate: " "$output"
+contains "the last line says where the schema is" "schema is up to date ($(find "$root/sql/migrations" -name '*.sql' | wc -l) migrations, $(find "$root/sql/functions" -name '*.sql' | wc -l) functions)" "$(tail -n 1 <<<"$output")"
+
+# Several at once, on a database that has nothing yet.
+for round in 1 2 3; do
+    forget_schema
+    runners=()
+    for runner in 1 2 3 4; do
+        migrate >"$scratch/runner.$runner" 2>&1 &
+        runners+=($!)
+    done
+    for runner in "${!runners[@]}"; do
+        wait "${runners[$runner]}" || broke "runners at once all succeed (round $round)" "$(cat "$scratch/runner.$((runner + 1))")"
+    done
+    equals "runners at once apply each migration once (round $round)" "$(find "$root/sql/migrations" -name '*.sql' | wc -l)" \
+        "$(sql <<<'select count(*) from farebox_migrations.applied')"
+    holds "and end in the schema of a single run (round $round)" "$root/scripts/snapshot" --check --database-url "$admin"
+done
+
+# What it refuses.
+a_checkout changed
+changed=$scratch/changed
+first=$(find "$changed/sql/migrations" -name '*.sql' | sort | head -n 1)
+printf -- '-- an afterthought\n' >>"$first"
+refuses "a migration that was changed after it was applied is refused" "has changed since it was applied here" \
+    "$changed/scripts/migrate" --database-url "$admin"
+
+a_checkout failing
+failing=$scratch/failing
+printf 'create table farebox.half (id int);\nselect 1 / 0;\n' >"$failing/sql/migrations/20991231235959_failing.sql"
+refuses "a migration that fails is named" "20991231235959_failing.sql failed and left no trace" \
+    "$failing/scripts/migrate" --database-url "$admin"
+equals "and leaves no trace" "|0" "$(sql <<<"select to_regclass('farebox.half'), (select count(*) from farebox_migrations.applied where version like '2099%')")"
+printf 'create table farebox.whole (id int);\n' >"$failing/sql/migrations/20991231235959_failing.sql"
+holds "and may be corrected, since it was never applied" "$failing/scripts/migrate" --database-url "$admin"
+refuses "a checkout older than the database is refused" "has migration 20991231235959, which this checkout does not know" migrate
+printf 'nonsense' >"$failing/sql/migrations/late.sql"
+refuses "a migration without a version in its name is refused" "is named <14 digits>_<name>.sql" \
+    "$failing/scripts/migrate" --database-url "$admin"
+
+# A function that fails to load takes no other with it.
+a_checkout broken
+rm "$failing/sql/migrations/late.sql"
+cp "$failing"/sql/migrations/* "$scratch/broken/sql/migrations/"
+before=$(state)
+printf 'create or replace function farebox.broken() returns int language plpgsql as $$ begin return 1; end $$;\n' >"$scratch/broken/sql/functions/aaa.sql"
+printf 'create function\n' >"$scratch/broken/sql/functions/zzz.sql"
+refuses "functions that do not load are refused together" "those from before are in place" \
+    "$scratch/broken/scripts/migrate" --database-url "$admin"
+equals "and none of them is there" "$before" "$(state)"

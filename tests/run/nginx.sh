@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# What nginx answers itself: the one error body in the words of errors.def, CORS, the request id, and what it passes on.
+# shellcheck source=tests/run/support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+export API_SECRET_KEY=of-this-test-only REQUEST_TIMEOUT_MS=500 FAREBOX_CORS_ORIGINS='https://app.example http://localhost:3000'
+a_farebox one
+spend=/api/v1/users/1/spend
+
+# ask [CURL OPTIONS] URL: sets $status, $head (one "name: value" a line, names in lower case) and $body.
+ask() {
+    body=$(curl -s -m 30 -D "$scratch/head" "$@" || true)
+    head=$(tr -d '\r' <"$scratch/head" | sed -E 's/^([A-Za-z-]+):/\L\1:/')
+    status=$(awk 'NR == 1 { print $2 }' <<<"$head")
+}
+header() { sed -n "s/^$1: //p" <<<"$head"; }
+
+# nginx_refuses RULE STATUS ERROR code|sentence: the answer in $status, $head and $body is that error, byte for byte.
+nginx_refuses() {
+    local sentence shown=$3
+    sentence=$(sed -nE "s/^ROW\\($3, .*\"(.*)\"\\)$/\\1/p" "$root/shared/base/errors.def")
+    [[ $4 == code ]] || shown=$sentence
+    equals "$1: the status" "$2" "$status"
+    equals "$1: the body" "{\"error\":\"$shown\",\"message\":\"$sentence\",\"code\":\"${3^^}\",\"detail\":\"$sentence\",\"details\":{},\"request_id\":\"$(header x-request-id)\"}" "$body"
+    equals "$1: JSON" "application/json" "$(header content-type)"
+    [[ $(header x-request-id) =~ ^[0-9a-f]{32}$ ]] || broke "$1: a request id" "$head"
+    equals "$1: not for caches" "no-store" "$(header cache-control)"
+}
+
+# raw TEXT: the same for bytes that curl would not send.
+raw() {
+    exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf '%b' "$1" >&3
+    read_answer 3
+    exec 3<&-
+}
+# read_answer DESCRIPTOR: what comes until the other side closes.
+read_answer() {
+    timeout 10 cat <&"$1" >"$scratch/raw" || true
+    head=$(tr -d '\r' <"$scratch/raw" | sed '/^$/,$d' | sed -E 's/^([A-Za-z-]+):/\L\1:/')
+    body=$(tr -d '\r' <"$scratch/raw" | sed '1,/^$/d')
+    status=$(awk 'NR == 1 { print $2 }' <<<"$head")
+}
+handler_pid() { processes_of "$scratch/one" | sed -n "s/^$1 //p"; }
+as() { printf '%0*d' "$1" 0; }
+
+ask "$url/nothing" && nginx_refuses "an unknown path" 404 not_found code
+ask "$url/api/v1/nothing" && nginx_refuses "an unknown path of /api/v1" 404 not_found code
+ask "$url/api/nothing.html" && nginx_refuses "an unknown path of /api" 404 not_found sentence
+ask "$url/farebox/malformed" && nginx_refuses "a path of nginx's own" 404 not_found code
+ask -X TRACE "$url/health" && nginx_refuses "a method that HTTP servers refuse" 405 method_not_allowed code
+contains "405 names the methods" "POST" "$(header allow)"
+ask --data-binary @<(as 65537) "$url$spend" && nginx_refuses "a body past 64 KiB" 413 payload_too_large code
+ask --data-binary @<(as 65537) "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 413 payload_too_large sentence
+ask --data-binary @<(as 1048577) "$url/api/v1/spend/batch" && nginx_refuses "a batch past 1 MiB" 413 payload_too_large code
+ask "$url/$(as 9000)" && nginx_refuses "an address past 8 KB" 414 header_too_large code
+ask -H "Authorization: $(as 9000)" "$url$spend" && nginx_refuses "a header past 8 KB" 431 header_too_large code
+ask -H "Authorization: $(as 9000)" "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 431 header_too_large sentence
+raw 'NONSENSE\r\n\r\n' && nginx_refuses "a first line that is not HTTP" 400 validation_error code
+raw 'GET /health HTTP/1.1\r\n\r\n' && nginx_refuses "HTTP/1.1 without Host" 400 validation_error code
+raw 'POST /health HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n' && nginx_refuses "an unknown transfer encoding" 400 validation_error code
+raw 'GET /health HTTP/3.0\r\nHost: a\r\n\r\n' && nginx_refuses "an unknown version of HTTP" 400 validation_error code
+raw 'GET /api/v1/users/%00/balance HTTP/1.1\r\nHost: a\r\n\r\n' && nginx_refuses "a NUL in the path" 400 validation_error code
+
+# What passes.
+ask -H "Authorization: Bearer $(as 7168)" -d '{}' "$url$spend"
+equals "a 7 KB key reaches the handler" "401 Bearer" "$status $(header www-authenticate)"
+ask -H "Authorization: Bearer $API_SECRET_KEY" --data-binary @<(as 65536) "$url$spend"
+equals "a body of 64 KiB reaches the handler" 422 "$status"
+ask -H "Authorization: Bearer $API_SECRET_KEY" -d '{"amount": 1, "description": "d"}' "$url/api/v1/users/%20%3F%25%0A/spend"
+equals "a user id of escapes reaches the handler" "404 user_not_found" "$status $(sed -E 's/.*"error": ?"([a-z_]+)".*/\1/' <<<"$body")"
+ask -H 'X-Request-Id: forged-by-the-client' "$url/health"
+[[ $(header x-request-id) =~ ^[0-9a-f]{32}$ ]] || broke "a client's request id is replaced by ours, sent once" "$head"
+request_id=$(header x-request-id)
+ask -H "Authorization: Bearer nobody" "$url/api/v1/users/1/balance?secret=in-the-query"
+contains "the id in a handler's error body is the header's" "$(header x-request-id)" "$body"
+until_true 5 grep -q "$(header x-request-id)" "$scratch/one/log/access.log" || broke "the access log has each request by id" "$(tail -n 2 "$scratch/one/log/access.log")"
+contains "with path and status" '"path":"/health","status":200' "$(grep -- "$request_id" "$scratch/one/log/access.log")"
+lacks "and without the query" "in-the-query" "$(<"$scratch/one/log/access.log")"
+lacks "the server does not tell its version" "nginx/" "$head"
+
+# Browsers.
+preflight=(-X OPTIONS -H 'Access-Control-Request-Method: POST')
+ask "${preflight[@]}" -H 'Origin: https://app.example' "$url$spend"
+equals "a preflight of a listed origin is answered without a credential" "204" "$status"
+equals "with the origin" "https://app.example" "$(header access-control-allow-origin)"
+equals "the methods" "GET, POST, PUT, OPTIONS" "$(header access-control-allow-methods)"
+equals "and the headers" "authorization, content-type, idempotency-key, apikey, x-client-info, x-supabase-api-version" "$(header access-control-allow-headers)"
+ask "${preflight[@]}" -H 'Origin: https://app.example.evil.example' "$url$spend"
+equals "a foreign origin gets no leave" "204 " "$status $(header access-control-allow-origin)$(header access-control-allow-headers)$(header access-control-allow-methods)"
+equals "and caches are told that it depends on the origin" "Origin" "$(header vary)"
+for path in /nothing /health "$spend"; do
+    ask -H 'Origin: http://localhost:3000' "$url$path"
+    equals "answers and refusals may be read by a listed origin ($path)" "http://localhost:3000 x-request-id, retry-after, idempotent-replayed" \
+        "$(header access-control-allow-origin) $(header access-control-expose-headers)"
+    ask -H 'Origin: null' "$url$path"
+    equals "and by no other ($path)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
+done
+
+# Many from one address.
+ask "$url/health"
+# The handler stands still meanwhile, so the number that arrives at once does not depend on how fast it answers.
+kill -STOP "$(handler_pid health)"
+connections=()
+for _ in {1..600}; do
+    exec {connection}<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf 'GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&"$connection"
+    connections+=("$connection")
+done
+read_answer "$connection"
+nginx_refuses "a public endpoint has a limit for one address" 429 rate_limited code
+equals "and says when to come back" "1" "$(header retry-after)"
+for connection in "${connections[@]}"; do exec {connection}<&-; done
+kill -CONT "$(handler_pid health)"
+ask -H 'Authorization: Bearer nobody' "$url/api/v1/users/1/balance"
+equals "callers with a key are not limited by address" 401 "$status"
+
+# Handlers that do not answer.
+kill -STOP "$(handler_pid spend)"
+ask -d '{}' "$url$spend" && nginx_refuses "a handler that hangs" 504 gateway_timeout code
+kill -CONT "$(handler_pid spend)"
+rm "$(readlink -f "$scratch/one/run")/spend.sock"
+ask -d '{}' "$url$spend" && nginx_refuses "a handler that is gone" 502 bad_gateway code
+rm "$(readlink -f "$scratch/one/run")/balance.sock"
+ask "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 502 bad_gateway sentence

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# scripts/schema and scripts/snapshot: the schema as one text, and as a committed file.
+# shellcheck source=tests/run/support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+a_database one
+
+# An SQL editor sends the whole text as one query.
+paste() { "$PSQL" -X -q -w -v ON_ERROR_STOP=1 -d "$admin" -o /dev/null -c "$("$root/scripts/schema")"; }
+
+forget_schema
+holds "the schema can be pasted into an SQL editor" paste
+holds "and is then the schema that migrate makes" "$root/scripts/snapshot" --check --database-url "$admin"
+applied=$(sql <<<'select a.*, a.xmin from farebox_migrations.applied a order by 1')
+holds "pasting it twice is harmless" paste
+equals "and applies nothing again" "$applied" "$(sql <<<'select a.*, a.xmin from farebox_migrations.applied a order by 1')"
+lacks "migrate afterwards has nothing to apply" "migrate: " "$("$root/scripts/migrate" --database-url "$admin")"
+
+a_checkout changed
+printf -- '-- an afterthought\n' >>"$(find "$scratch/changed/sql/migrations" -name '*.sql' | sort | head -n 1)"
+refuses "a text whose past was rewritten is refused" "has changed since it was applied here" \
+    "$PSQL" -X -q -w -d "$admin" -c "$("$scratch/changed/scripts/schema")"
+
+sql <<<'create table farebox.unplanned (id int)'
+refuses "a schema other than the committed snapshot is shown" "+CREATE TABLE farebox.unplanned" \
+    "$root/scripts/snapshot" --check --database-url "$admin"
+sql <<<'drop table farebox.unplanned; grant select on farebox.wallets to farebox_app'
+refuses "and so is a right that was not granted there" "+GRANT SELECT ON TABLE farebox.wallets TO farebox_app" \
+    "$root/scripts/snapshot" --check --database-url "$admin"

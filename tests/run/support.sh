@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# What the tests of the scripts stand on. A test is a bash script of rules; each rule that breaks is named, and the test
+# fails at its end. All it makes lies in $scratch, and every stack there is removed when it ends, however it ends.
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=${FAREBOX_TEST_BIN:-$root/build/release/bin}
+scratch=$(mktemp -d /tmp/farebox-run.XXXXXX)
+chmod 0755 "$scratch" # Postgres runs as another user when this is root
+broken=0
+unset "${!PG@}" DATABASE_URL MIGRATE_DATABASE_URL ADMIN_DATABASE_URL FAREBOX_CORS_ORIGINS REQUEST_TIMEOUT_MS
+
+clean_up() {
+    local marker
+    trap '' INT TERM HUP
+    while IFS= read -r marker; do
+        "$root/scripts/stack" remove --dir "${marker%/.farebox}" || true
+    done < <(find "$scratch" -name .farebox)
+    rm -rf "$scratch"
+}
+# shellcheck disable=SC2154 # assigned in the trap itself
+trap 'status=$?; clean_up; [[ $status -eq 0 && $broken -eq 0 ]]' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# broke RULE DETAIL
+broke() {
+    printf 'BROKEN: %s\n%s\n' "$1" "    ${2//$'\n'/$'\n'    }"
+    broken=$((broken + 1))
+}
+
+# equals RULE EXPECTED ACTUAL
+equals() { [[ $3 == "$2" ]] || broke "$1" "expected: $2"$'\n'"found:    $3"; }
+
+# contains RULE PART TEXT
+contains() { [[ $3 == *"$2"* ]] || broke "$1" "expected in it: $2"$'\n'"found:          $3"; }
+
+lacks() { [[ $3 != *"$2"* ]] || broke "$1" "must not be in it: $2"$'\n'"found:             $3"; }
+
+# holds RULE COMMAND...
+holds() {
+    local rule=$1 output
+    shift
+    output=$("$@" 2>&1) || broke "$rule" "$* ended with $?"$'\n'"$output"
+}
+
+# refuses RULE SENTENCE COMMAND...: the command fails and says so.
+refuses() {
+    local rule=$1 sentence=$2 output
+    shift 2
+    if output=$("$@" 2>&1); then
+        broke "$rule" "$* succeeded"$'\n'"$output"
+    else
+        contains "$rule" "$sentence" "$output"
+    fi
+}
+
+# shellcheck disable=SC2034 # for the tests
+# a_database NAME: a migrated private cluster in $scratch/NAME; sets $admin and $superuser to its connections.
+a_database() {
+    "$root/scripts/stack" up --dir "$scratch/$1" --database-only >/dev/null
+    eval "$("$root/scripts/stack" env --dir "$scratch/$1")"
+    admin=$ADMIN_DATABASE_URL superuser=$SUPERUSER_DATABASE_URL
+    unset DATABASE_URL ADMIN_DATABASE_URL
+}
+
+# shellcheck disable=SC2034 # for the tests
+# a_farebox NAME [OPTIONS OF UP]: a whole one; sets $url too.
+a_farebox() {
+    local name=$1
+    shift
+    "$root/scripts/stack" up --dir "$scratch/$name" --port 0 --bin "$bin" "$@" >/dev/null
+    eval "$("$root/scripts/stack" env --dir "$scratch/$name")"
+    admin=$ADMIN_DATABASE_URL url=$FAREBOX_URL
+    unset DATABASE_URL ADMIN_DATABASE_URL
+}
+
+# processes_of DIR: "name pid" of every process of the stack in DIR, handlers too (these know it by their environment).
+processes_of() {
+    local path name
+    for path in /proc/[0-9]*; do
+        name=$(readlink "$path/exe") || continue
+        name=${name##*/}
+        [[ " postgres nginx activator tail $handlers " == *" $name "* ]] || continue
+        ! grep -qaF -- "$1" "$path/cmdline" && ! grep -qaF -- "$1/" "$path/environ" || printf '%s %s\n' "$name" "${path#/proc/}"
+    done 2>/dev/null
+}
+handlers=$(grep -o '[a-z_]*\.sock' "$root/nginx/endpoints.conf" | sed 's,\.sock,,' | sort -u | tr '\n' ' ')
+
+# sql < script: as the owner.
+sql() { "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d "$admin"; }
+
+# Back to a database that no migration has seen.
+forget_schema() {
+    sql <<<'set client_min_messages = warning; drop schema if exists farebox, farebox_api, farebox_migrations cascade;'
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS <= deadline)) || return 1
+        sleep 0.05
+    done
+}
+
+# A checkout that a test may change: the scripts and the SQL.
+a_checkout() {
+    mkdir "$scratch/$1"
+    cp -r "$root/scripts" "$root/sql" "$root/nginx" "$scratch/$1/"
+}

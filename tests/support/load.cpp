@@ -1,0 +1,78 @@
+#include "tests/support/load.hpp"
+
+#include "tests/support/threads.hpp"
+
+#include <algorithm>
+
+namespace support {
+
+Load::Load(std::vector<Wallet> wallets, int clients) : wallets_(std::move(wallets))
+{
+    for (auto number = 0; number < clients; ++number) {
+        clients_.emplace_back([this, number](std::stop_token const& stop) { client(number, stop); });
+    }
+}
+
+Load::~Load()
+{
+    stop();
+}
+
+void Load::client(int number, std::stop_token const& stop)
+{
+    constexpr auto politeness = std::chrono::milliseconds(20);
+    for (auto i = static_cast<std::size_t>(number); !stop.stop_requested(); ++i) {
+        auto const spent = spend({.wallet = wallets_[i % wallets_.size()], .amount = 1, .key = a_key()});
+        {
+            auto const lock = std::lock_guard(mutex_);
+            spents_.push_back(spent);
+        }
+        if (!spent.through()) std::this_thread::sleep_for(politeness);
+    }
+}
+
+long Load::count_since(Instant start, bool through) const
+{
+    auto const lock = std::lock_guard(mutex_);
+    return std::count_if(spents_.begin(), spents_.end(), [&](Spent const& spent) {
+        return spent.sent >= start && spent.through() == through;
+    });
+}
+
+bool Load::serves(int count, std::chrono::milliseconds within)
+{
+    auto const start = std::chrono::steady_clock::now();
+    return eventually(within, [&] { return count_since(start, true) >= count; });
+}
+
+bool Load::fails(int count, std::chrono::milliseconds within)
+{
+    auto const start = std::chrono::steady_clock::now();
+    return eventually(within, [&] { return count_since(start, false) >= count; });
+}
+
+std::vector<Spent> Load::stop()
+{
+    for (auto& client : clients_)
+        client.request_stop();
+    clients_.clear(); // joins
+    return spents_;
+}
+
+int slowest_ms(std::vector<Spent> const& spents)
+{
+    return percentile_ms(spents, 1.0);
+}
+
+int percentile_ms(std::vector<Spent> const& spents, double share)
+{
+    auto times = std::vector<int>();
+    for (auto const& spent : spents)
+        times.push_back(spent.elapsed_ms());
+    std::sort(times.begin(), times.end());
+    if (times.empty()) return 0;
+    auto const last = static_cast<double>(times.size() - 1);
+    return times[static_cast<std::size_t>(share * last)];
+}
+
+} // namespace support

@@ -1,0 +1,166 @@
+#include "tests/support/process.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace support {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<char*> pointers(std::vector<std::string>& texts)
+{
+    auto result = std::vector<char*>();
+    for (auto& text : texts)
+        result.push_back(text.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+std::vector<std::string> environment_with(Variables const& variables)
+{
+    auto result = std::vector<std::string>();
+    for (auto** entry = environ; *entry != nullptr; ++entry) {
+        auto const text = std::string(*entry);
+        auto const overridden = std::any_of(variables.begin(), variables.end(), [&](auto const& variable) {
+            return text.starts_with(variable.first + "=");
+        });
+        if (!overridden) result.push_back(text);
+    }
+    for (auto const& [name, value] : variables)
+        result.push_back(name + "=" + value);
+    return result;
+}
+
+// Standard output of the child is a file, not a pipe: a daemon that the script leaves behind may keep the
+// descriptor open, and a reader of a pipe would then wait for it for ever.
+class Capture {
+  public:
+    Capture()
+        : path_((fs::temp_directory_path() / "farebox-test-XXXXXX").string()), fd_(::mkstemp(path_.data()))
+    {
+        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "mkstemp");
+        ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+    }
+    ~Capture()
+    {
+        ::close(fd_);
+        ::unlink(path_.c_str());
+    }
+    Capture(Capture const&) = delete;
+    Capture& operator=(Capture const&) = delete;
+
+    int fd() const { return fd_; }
+    std::string text() const
+    {
+        auto file = std::ifstream(path_);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
+
+  private:
+    std::string path_;
+    int fd_;
+};
+
+pid_t start(std::vector<std::string> command, Variables const& variables, int output)
+{
+    auto environment = environment_with(variables);
+    auto const arguments = pointers(command);
+    auto const entries = pointers(environment);
+    auto actions = posix_spawn_file_actions_t{};
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    auto pid = pid_t{0};
+    auto const error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), entries.data());
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) throw std::system_error(error, std::generic_category(), command[0]);
+    return pid;
+}
+
+struct Process {
+    pid_t id;
+    pid_t parent;
+    std::string name;
+    std::string command_line; // arguments separated by spaces
+};
+
+// Empty name: the process has gone.
+Process inspect(fs::path const& directory)
+{
+    auto process =
+        Process{.id = std::stoi(directory.filename().string()), .parent = 0, .name = {}, .command_line = {}};
+    auto file = std::ifstream(directory / "cmdline");
+    process.command_line = {std::istreambuf_iterator<char>(file), {}};
+    std::replace(process.command_line.begin(), process.command_line.end(), '\0', ' ');
+    auto status = std::ifstream(directory / "stat");
+    auto const line = std::string{std::istreambuf_iterator<char>(status), {}};
+    auto const open = line.find('(');
+    auto const close = line.rfind(')');
+    if (open == std::string::npos || close == std::string::npos) return process;
+    auto state = char{};
+    std::istringstream(line.substr(close + 1)) >> state >> process.parent;
+    if (state != 'Z') process.name = line.substr(open + 1, close - open - 1);
+    return process;
+}
+
+std::vector<Process> processes()
+{
+    auto result = std::vector<Process>();
+    for (auto const& entry : fs::directory_iterator("/proc")) {
+        auto const name = entry.path().filename().string();
+        if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
+        auto process = inspect(entry.path());
+        if (!process.name.empty()) result.push_back(std::move(process));
+    }
+    return result;
+}
+
+} // namespace
+
+Ended run(std::vector<std::string> const& command, Variables const& variables)
+{
+    auto const capture = Capture();
+    auto const pid = start(command, variables, capture.fd());
+    auto status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    auto const exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return {.exit_code = exit_code, .output = capture.text()};
+}
+
+std::vector<pid_t> children_of(pid_t parent, std::string const& name)
+{
+    auto result = std::vector<pid_t>();
+    for (auto const& process : processes()) {
+        if (process.parent == parent && process.name == name) result.push_back(process.id);
+    }
+    return result;
+}
+
+std::vector<pid_t> processes_with(std::string const& name, std::string const& text)
+{
+    auto result = std::vector<pid_t>();
+    for (auto const& process : processes()) {
+        if (process.name == name && process.command_line.find(text) != std::string::npos) {
+            result.push_back(process.id);
+        }
+    }
+    return result;
+}
+
+} // namespace support

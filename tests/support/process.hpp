@@ -1,0 +1,26 @@
+// Running the project's scripts, and finding processes by what they are rather than by name alone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace support {
+
+struct Ended {
+    int exit_code;      // 128 + the signal when one ended it
+    std::string output; // standard output and standard error, in the order they came
+};
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+// Runs a program to its end; `variables` are added to this process's environment.
+Ended run(std::vector<std::string> const& command, Variables const& variables = {});
+
+// The processes started with that parent, and the parents whose command line holds `text`.
+std::vector<pid_t> children_of(pid_t parent, std::string const& name);
+std::vector<pid_t> processes_with(std::string const& name, std::string const& text);
+
+} // namespace support
