@@ -1,0 +1,21 @@
+// The options of scripts/bench, whose --help explains them. Throws a sentence when one is wrong.
+
+import { parseArgs } from 'node:util';
+
+export function parseOptions(argv) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      markdown: { type: 'boolean', default: false },
+      bin: { type: 'string' }, // the stack's, which runs already; here only for the command as it was given
+    },
+  });
+  const seconds = Number(values.seconds ?? (values.quick ? 1 : 2));
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 600) {
+    throw new Error('--seconds must be a whole number from 1 to 600');
+  }
+  return { ...values, seconds, warmUp: 1, rounds: values.quick ? 1 : 3, command: ['scripts/bench', ...argv].join(' ') };
+}

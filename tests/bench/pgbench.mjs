@@ -1,0 +1,72 @@
+// pgbench: the SQL functions called singly, with nothing between.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectionsDuring, contenderUrl, usersOf } from './books.mjs';
+import { execute } from './shell.mjs';
+
+const { FAREBOX_DIR, POSTGRES_BIN } = process.env;
+const scriptOf = (operation) => fileURLToPath(new URL(`${operation}.pgbench.sql`, import.meta.url));
+
+function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+// pgbench's log has a line for each transaction: client, number, latency (microseconds), script, and when it ended
+// (seconds, microseconds).
+function readLog(directory) {
+  return readdirSync(directory)
+    .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => line.split(' '))
+    .map((fields) => ({ latencyMs: Number(fields[2]) / 1000, endedS: Number(fields[4]) + Number(fields[5]) / 1e6 }));
+}
+
+// What came in the seconds after the warm-up, which is the first part of the same run: pgbench's connections, and the
+// plans they hold, live no longer than it.
+function afterWarmUp(log, { clients, warmUp, seconds }) {
+  const ends = log.map(({ endedS }) => endedS);
+  const from = ends.reduce((first, end) => Math.min(first, end), Infinity) + warmUp;
+  if (!ends.some((end) => end >= from + seconds)) {
+    throw new Error(`pgbench took too long to connect ${clients} clients: end what else works on this machine`);
+  }
+  const latencies = log
+    .filter(({ endedS }) => endedS >= from && endedS < from + seconds)
+    .map(({ latencyMs }) => latencyMs)
+    .sort((a, b) => a - b);
+  return {
+    rate: latencies.length / seconds,
+    p50_ms: percentile(latencies, 0.5),
+    p99_ms: percentile(latencies, 0.99),
+  };
+}
+
+// Prepared statements: of pgbench's three ways the fastest, by half with one client.
+export async function pgbench(cell) {
+  const directory = mkdtempSync(join(FAREBOX_DIR, 'pgbench.'));
+  const { first, last } = usersOf(cell);
+  const threads = Math.min(cell.clients, 2);
+  const toConnect = Math.ceil(cell.clients / 32); // seconds: pgbench's clock runs from before its first connection
+  try {
+    const [output, connectionsSeen] = await Promise.all([
+      execute(join(POSTGRES_BIN, 'pgbench'), [
+        '--no-vacuum', '--protocol=prepared', `--file=${scriptOf(cell.operation)}`,
+        `--client=${cell.clients}`, `--jobs=${threads}`, `--time=${toConnect + cell.warmUp + cell.seconds}`,
+        `--define=first=${first}`, `--define=last=${last}`, `--define=run=${cell.run}`, '--define=n=0',
+        '--log', `--log-prefix=${join(directory, 'log')}`,
+        contenderUrl,
+      ]),
+      connectionsDuring(cell.warmUp, 'pgbench'),
+    ]);
+    return {
+      ...afterWarmUp(readLog(directory), cell),
+      errors: Number(/failed transactions: (\d+)/.exec(output)[1]),
+      acknowledged: Number(/transactions actually processed: (\d+)/.exec(output)[1]),
+      unanswered: 0,
+      connections: connectionsSeen,
+    };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
