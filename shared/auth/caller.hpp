@@ -9,7 +9,7 @@
 
 namespace auth {
 
-// What an API key may do (CONTRACT, Credentials).
+// What an API key may do; README lists what each endpoint needs.
 enum class Scope : unsigned { read = 1, spend = 2, hold = 4, grant = 8, users = 16 };
 
 std::optional<Scope> parse_scope(std::string_view name);

@@ -136,7 +136,7 @@ Ledger::Ledger(db::Options options) : state_(std::make_unique<State>(std::move(o
 
 Ledger::~Ledger() = default;
 
-std::vector<Receipt> Ledger::spend_all(std::vector<Spend> spends, base::Deadline deadline)
+std::vector<Receipt> Ledger::spend_all(std::vector<Spend> const& spends, base::Deadline deadline)
 {
     return state_->spends.submit(spends, deadline);
 }
@@ -150,7 +150,7 @@ Receipt Ledger::spend(Spend spend, base::Deadline deadline)
     return receipt;
 }
 
-Balance Ledger::balance(UserRef user, Credential credential, base::Deadline deadline)
+Balance Ledger::balance(UserRef const& user, Credential const& credential, base::Deadline deadline)
 {
     State::Ask const ask{.user = &user, .credential = &credential, .deadline = deadline};
     auto row = settle(deadline, [&](Sending&, bool) {
@@ -192,8 +192,8 @@ User Ledger::create_user(NewUser const& user, base::Deadline deadline)
     return row.user;
 }
 
-std::vector<Entry> Ledger::statement(UserRef user, int limit, std::optional<std::int64_t> before,
-                                     Credential credential, base::Deadline deadline)
+std::vector<Entry> Ledger::statement(UserRef const& user, int limit, std::optional<std::int64_t> before,
+                                     Credential const& credential, base::Deadline deadline)
 {
     return state_->read(deadline, [&](auto& connection, auto until) {
         return calls::statement(connection, user, limit, before, credential, until);

@@ -1,8 +1,8 @@
 // The only callers of farebox_api.*: one method, one SQL function, one transaction.
 //
 // Refusals of single calls are thrown as base::Failure; spend_all answers them per request. Lost connections
-// are settled here: the same call is sent again with the same ids until the deadline (facts: rule 2), then
-// the answer is outcome_unknown. Every call carries `not_after` in the database's clock.
+// are settled here: the same call is sent again with the same ids until the deadline (ledger rule 2,
+// ARCHITECTURE), then the answer is outcome_unknown. Every call carries `not_after` in the database's clock.
 #pragma once
 
 #include "shared/base/clock.hpp"
@@ -22,18 +22,17 @@ class Ledger {
 
     // Through the lane: batched with whatever else waits.
     Receipt spend(Spend spend, base::Deadline deadline); // throws its refusal
-    std::vector<Receipt> spend_all(
-        std::vector<Spend> spends,
-        base::Deadline deadline); // up to 1000, each answered as if sent singly in order
-    Balance balance(UserRef user, Credential credential, base::Deadline deadline);
+    // Up to 1000, each answered as if they were sent singly in order.
+    std::vector<Receipt> spend_all(std::vector<Spend> const& spends, base::Deadline deadline);
+    Balance balance(UserRef const& user, Credential const& credential, base::Deadline deadline);
 
     // Singly.
     Receipt grant(Grant const& grant, base::Deadline deadline);
     Receipt reverse(Reverse const& reverse, base::Deadline deadline);
     User create_user(NewUser const& user, base::Deadline deadline);
     // Newest first; `before` is a seq.
-    std::vector<Entry> statement(UserRef user, int limit, std::optional<std::int64_t> before,
-                                 Credential credential, base::Deadline deadline);
+    std::vector<Entry> statement(UserRef const& user, int limit, std::optional<std::int64_t> before,
+                                 Credential const& credential, base::Deadline deadline);
     std::optional<ApiKey> api_key(base::Sha256 const& hash, base::Deadline deadline);
     // Returns when the database answers.
     void ping(base::Deadline deadline);

@@ -55,6 +55,7 @@ std::vector<Receipt> SpendLane::submit(std::vector<Spend> const& spends, base::D
     std::vector<Receipt> receipts(spends.size());
     for (auto pending = open(spends, deadline, receipts); !pending.empty();) {
         std::vector<Item> items;
+        items.reserve(pending.size());
         for (auto const& one : pending)
             items.push_back(one.item());
         auto const sent = ride(std::move(items), deadline);

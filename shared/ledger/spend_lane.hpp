@@ -62,10 +62,10 @@ class SpendLane {
 
   private:
     struct Item {
-        Spend const* spend;
+        Spend const* spend = nullptr;
         base::Deadline deadline;
-        bool cautious;
-        bool remeasure_clock;
+        bool cautious = false;
+        bool remeasure_clock = false;
     };
 
     // What one request got from one batch.

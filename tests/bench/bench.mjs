@@ -26,7 +26,7 @@ async function measureCell(cell, contenders, round, options, runs) {
     if (cell.pgbenchAlone && contender.name !== 'pgbench') continue;
     const run = `r${runs.length + 1}`;
     await tidy();
-    const measured = await contender.measure({ ...cell, run, seconds: options.seconds, warmUp: options.warmUp });
+    const measured = await contender.measure({ ...cell, run, seconds: options.seconds });
     runs.push({ ...cell, run, round, contender: contender.name, ...measured });
     said.push(`${contender.name} ${Math.round(measured.rate).toLocaleString('en-US')}`);
   }

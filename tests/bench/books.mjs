@@ -1,7 +1,7 @@
 // What the bench does in the database as its owner: the wallets before, the tidying between, the checks after.
 
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute, pause } from './shell.mjs';
@@ -15,12 +15,12 @@ const passwordFile = join(FAREBOX_DIR, 'secrets', `${role}.pgpass`);
 
 // How a contender connects: for libpq, and for node-postgres.
 export const contenderUrl = ADMIN_DATABASE_URL.replace(/user=\S+ passfile=.*/, `user=${role} passfile='${passwordFile}'`);
-export const contenderEnvironment = {
+export const contenderEnvironment = () => ({
   PGHOST: /host='([^']*)'/.exec(ADMIN_DATABASE_URL)[1],
   PGDATABASE: /dbname=(\S+)/.exec(ADMIN_DATABASE_URL)[1],
   PGUSER: role,
-  PGPASSFILE: passwordFile,
-};
+  PGPASSWORD: readFileSync(passwordFile, 'utf8').trim().split(':').pop(),
+});
 
 // Statements one by one, each its own transaction; answers the rows of all of them, each a list.
 export async function sql(statements, url = ADMIN_DATABASE_URL) {
@@ -69,9 +69,9 @@ async function connections() {
   return Object.fromEntries(rows.map(([name, count]) => [name, Number(count)]));
 }
 
-// Late in the warm-up, so that no measurement shares its time with the question.
-export async function connectionsDuring(warmUp, application) {
-  await pause(warmUp * 800);
+// In the warm-up, when all are connected, so that no measurement shares its time with the question.
+export async function connectionsDuring(application) {
+  await pause(600);
   return (await connections())[application] ?? 0;
 }
 

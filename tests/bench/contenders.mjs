@@ -17,7 +17,7 @@ const fastifyName = 'bench-fastify';
 
 async function startFastify() {
   const server = start(process.execPath, [fileURLToPath(new URL('fastify/server.js', import.meta.url))], {
-    env: { ...fastifyShape, ...contenderEnvironment, NODE_ENV: 'production' },
+    env: { ...fastifyShape, ...contenderEnvironment(), NODE_ENV: 'production' },
     stdin: 'pipe',
   });
   const port = await new Promise((resolve, reject) => {

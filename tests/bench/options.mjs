@@ -17,5 +17,5 @@ export function parseOptions(argv) {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 600) {
     throw new Error('--seconds must be a whole number from 1 to 600');
   }
-  return { ...values, seconds, warmUp: 1, rounds: values.quick ? 1 : 3, command: ['scripts/bench', ...argv].join(' ') };
+  return { ...values, seconds, rounds: values.quick ? 1 : 3, command: ['scripts/bench', ...argv].join(' ') };
 }

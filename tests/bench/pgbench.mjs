@@ -23,11 +23,17 @@ function readLog(directory) {
     .map((fields) => ({ latencyMs: Number(fields[2]) / 1000, endedS: Number(fields[4]) + Number(fields[5]) / 1e6 }));
 }
 
-// What came in the seconds after the warm-up, which is the first part of the same run: pgbench's connections, and the
-// plans they hold, live no longer than it.
-function afterWarmUp(log, { clients, warmUp, seconds }) {
+// The warm-up is the first part of the same run: pgbench's connections, and the plans they hold, live no longer than it.
+// Half a second is a thousand calls.
+const warmUpS = 0.5;
+
+// pgbench's clock runs from before its first connection, and a password check costs it and the server milliseconds each.
+const durationS = ({ clients, seconds }) => Math.ceil(warmUpS + seconds + 0.3 + clients * 0.02);
+
+// What came in the seconds after the warm-up.
+function afterWarmUp(log, { clients, seconds }) {
   const ends = log.map(({ endedS }) => endedS);
-  const from = ends.reduce((first, end) => Math.min(first, end), Infinity) + warmUp;
+  const from = ends.reduce((first, end) => Math.min(first, end), Infinity) + warmUpS;
   if (!ends.some((end) => end >= from + seconds)) {
     throw new Error(`pgbench took too long to connect ${clients} clients: end what else works on this machine`);
   }
@@ -47,17 +53,16 @@ export async function pgbench(cell) {
   const directory = mkdtempSync(join(FAREBOX_DIR, 'pgbench.'));
   const { first, last } = usersOf(cell);
   const threads = Math.min(cell.clients, 2);
-  const toConnect = Math.ceil(cell.clients / 32); // seconds: pgbench's clock runs from before its first connection
   try {
     const [output, connectionsSeen] = await Promise.all([
       execute(join(POSTGRES_BIN, 'pgbench'), [
         '--no-vacuum', '--protocol=prepared', `--file=${scriptOf(cell.operation)}`,
-        `--client=${cell.clients}`, `--jobs=${threads}`, `--time=${toConnect + cell.warmUp + cell.seconds}`,
+        `--client=${cell.clients}`, `--jobs=${threads}`, `--time=${durationS(cell)}`,
         `--define=first=${first}`, `--define=last=${last}`, `--define=run=${cell.run}`, '--define=n=0',
         '--log', `--log-prefix=${join(directory, 'log')}`,
         contenderUrl,
       ]),
-      connectionsDuring(cell.warmUp, 'pgbench'),
+      connectionsDuring('pgbench'),
     ]);
     return {
       ...afterWarmUp(readLog(directory), cell),

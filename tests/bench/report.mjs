@@ -71,8 +71,8 @@ function tables(result) {
   ];
 }
 
-function heading({ date, machine, versions, durability, command, rounds, seconds, warm_up_seconds, spends_acknowledged }) {
-  const of = `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`} of ${seconds} s after ${warm_up_seconds} s of warm-up`;
+function heading({ date, machine, versions, durability, command, rounds, seconds, spends_acknowledged }) {
+  const of = `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`} of ${seconds} s after a warm-up`;
   return [
     ['date', date],
     ['machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}, ${machine.file_system}, ` +

@@ -76,7 +76,6 @@ export function summarise({ options, facts, runs, memory, firstAnswerMs, complai
     command: options.command,
     rounds: options.rounds,
     seconds: options.seconds,
-    warm_up_seconds: options.warmUp,
     cells,
     targets: targets(cells, memory, firstAnswerMs),
     memory,

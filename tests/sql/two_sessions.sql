@@ -1,9 +1,10 @@
 -- What happens while another session holds a wallet: batches pass it by, reads do not wait, and whoever has waited decides
 -- on what was committed meanwhile, not on what was there when it asked (ledger rule 1).
 --
--- The other sessions are dblink's: the extension in a schema that psql's user sees, and the right to dblink_connect_u, which
--- the runner gives in its test database. Without them everything here is skipped. What another session must see has to be
--- committed, so this file leaves users behind, with their books in order.
+-- The other sessions are dblink's: its extension in the schema of pgTAP's, and for this role the right to dblink_connect_u.
+-- The server opens them, by the connection string in FAREBOX_TEST_OTHER_SESSION, and without one as psql was told to; where
+-- it cannot, everything here is skipped. What another session must see has to be committed, so this file leaves users
+-- behind, with their books in order.
 
 begin;
 \ir support.psql
@@ -18,7 +19,9 @@ exception
     when undefined_function or insufficient_privilege or sqlclient_unable_to_establish_sqlconnection then
         return false;
 end $$;
-select connected(format('host=%L port=%L dbname=%L user=%L', :'HOST', :'PORT', :'DBNAME', :'USER')) as connected \gset
+select format('host=%L port=%L dbname=%L user=%L', :'HOST', :'PORT', :'DBNAME', :'USER') as other_session \gset
+\getenv other_session FAREBOX_TEST_OTHER_SESSION
+select connected(:'other_session') as connected \gset
 
 \if :connected
 -- Runs a statement in session one, which commits it unless it has begun a transaction; its first column as text.

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -45,6 +44,15 @@ std::vector<std::string> environment_with(Variables const& variables)
     return result;
 }
 
+// A file whole; empty when it cannot be read. A file of /proc may fail in mid-read, when its process goes,
+// and the iterators of a stream would throw then.
+std::string content(fs::path const& path)
+{
+    auto text = std::ostringstream();
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
 // Standard output of the child is a file, not a pipe: a daemon that the script leaves behind may keep the
 // descriptor open, and a reader of a pipe would then wait for it for ever.
 class Capture {
@@ -64,11 +72,7 @@ class Capture {
     Capture& operator=(Capture const&) = delete;
 
     int fd() const { return fd_; }
-    std::string text() const
-    {
-        auto file = std::ifstream(path_);
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
+    std::string text() const { return content(path_); }
 
   private:
     std::string path_;
@@ -104,11 +108,9 @@ Process inspect(fs::path const& directory)
 {
     auto process =
         Process{.id = std::stoi(directory.filename().string()), .parent = 0, .name = {}, .command_line = {}};
-    auto file = std::ifstream(directory / "cmdline");
-    process.command_line = {std::istreambuf_iterator<char>(file), {}};
+    process.command_line = content(directory / "cmdline");
     std::replace(process.command_line.begin(), process.command_line.end(), '\0', ' ');
-    auto status = std::ifstream(directory / "stat");
-    auto const line = std::string{std::istreambuf_iterator<char>(status), {}};
+    auto const line = content(directory / "stat");
     auto const open = line.find('(');
     auto const close = line.rfind(')');
     if (open == std::string::npos || close == std::string::npos) return process;

@@ -204,6 +204,7 @@ TEST_CASE("limit and before of a statement are checked and named")
         GENERATE(table<char const*, char const*>({{"limit=0", "query.limit"},
                                                   {"limit=201", "query.limit"},
                                                   {"limit=abc", "query.limit"},
+                                                  {"limit=1x", "query.limit"},
                                                   {"limit=", "query.limit"},
                                                   {"before=0", "query.before"},
                                                   {"before=-1", "query.before"},
@@ -303,14 +304,11 @@ TEST_CASE("a handler serves the socket it was given and stops cleanly on SIGTERM
 TEST_CASE("SIGTERM lets a running request finish")
 {
     auto const listening = Listening();
-    // A database that is connected to and never speaks keeps /health busy until its budget ends.
-    auto const database = support::listen_at(listening.directory / ".s.PGSQL.5432");
-    auto process = listening.start(
-        {{"DATABASE_URL", "host=" + listening.directory.path().string() + " dbname=farebox"}});
+    auto const database = support::SilentDatabase();
+    auto process = listening.start({{"DATABASE_URL", database.url()}});
     auto const connection = support::connect_to(listening.path);
     support::send_all(connection.number(), support::request(support::get("/health")));
-    auto const reached = support::Descriptor(accept4(database.number(), nullptr, nullptr, SOCK_CLOEXEC));
-    REQUIRE(reached.open());
+    database.wait_for_caller();
 
     process.signal(SIGTERM);
 

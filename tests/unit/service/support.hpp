@@ -72,6 +72,17 @@ Descriptor listen_at(std::filesystem::path const& path, int backlog = 511);
 Descriptor connect_to(std::filesystem::path const& path);
 std::pair<Descriptor, Descriptor> socket_pair();
 
+// A database that lets itself be connected to and never speaks: it keeps /health busy for a second.
+class SilentDatabase {
+  public:
+    std::string url() const { return "host=" + directory_.path().string() + " dbname=farebox"; }
+    void wait_for_caller() const;
+
+  private:
+    Directory directory_;
+    Descriptor listener_ = listen_at(directory_ / ".s.PGSQL.5432");
+};
+
 // Sends a request to a handler's socket and reads the answer.
 Reply ask(std::filesystem::path const& socket, std::string_view request);
 
@@ -116,6 +127,7 @@ class Process {
 
 std::vector<pid_t> children_of(pid_t parent);
 bool runs(pid_t process);
+std::chrono::milliseconds cpu_time(pid_t process);
 
 // --- waiting --------------------------------------------------------------------------------------------
 
