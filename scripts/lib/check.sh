@@ -21,14 +21,16 @@ check() {
     fi
 }
 
-# compile PRESET: one test as well; it shows its own progress.
+# compile PRESET [BUILD OPTIONS]: one test as well; it shows its own progress.
 compile() {
-    if "$root/scripts/build" "$1"; then
+    local preset=$1
+    shift
+    if "$root/scripts/build" "$@" "$preset"; then
         passed=$((passed + 1))
-        say "ok      $1 builds without a warning"
+        say "ok      $preset builds without a warning"
     else
         failed=$((failed + 1))
-        say "FAILED  $1 builds without a warning"
+        say "FAILED  $preset builds without a warning"
         return 1
     fi
 }
@@ -69,7 +71,7 @@ group() {
     fi
     say "FAILED  $title: $bad of $all tests ($(since "$start"))"
     # What remains are the failing tests, each with its output.
-    grep -vE '^ *Start +[0-9]+: | Passed +[0-9.]+ sec' "$log" | sed 's/^/        /'
+    grep -vE '^ *Start +[0-9]+: | Passed +[0-9.]+ sec|^Internal ctest|^Test project' "$log" | sed 's/^/        /'
     return 1
 }
 
@@ -83,6 +85,17 @@ stack_of() {
     FAREBOX_TEST_DATABASE_URL=$ADMIN_DATABASE_URL
     unset DATABASE_URL ADMIN_DATABASE_URL
     export FAREBOX_TEST_STACK FAREBOX_TEST_BIN FAREBOX_TEST_URL FAREBOX_TEST_DATABASE_URL
+}
+
+# pgTAP, and sessions that a test file opens beside its own: the server opens them, so they need a password that it can read.
+ready_for_pgtap() {
+    "$PSQL" -X -q -v ON_ERROR_STOP=1 -d "$SUPERUSER_DATABASE_URL" <<'END' || return 1
+create extension if not exists pgtap with schema extensions;
+create extension if not exists dblink with schema extensions;
+grant execute on function extensions.dblink_connect_u(text, text) to postgres;
+END
+    FAREBOX_TEST_OTHER_SESSION="$FAREBOX_TEST_DATABASE_URL password=$(cut -d : -f 5 "$FAREBOX_TEST_STACK/secrets/postgres.pgpass")"
+    export FAREBOX_TEST_OTHER_SESSION
 }
 
 # no_reports DIR: what a sanitizer had to say lies in the handlers' logs.

@@ -22,7 +22,7 @@ fail() {
 
 # The script's head comment is its help.
 usage() {
-    awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
+    awk 'NR > 1 && (!/^#/ || /^# shellcheck/) { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
 }
 
 wants_help() {

@@ -7,15 +7,22 @@ call() {
         curl -s -o /dev/null -m 10 -w '%{http_code}' -K - -X "$1" ${3:+--data "$3"} "$FAREBOX_URL$2"
 }
 
+make_demo_key() {
+    (umask 077 && "$root/scripts/key" create --dir "$dir" --name demo --scopes read,spend,grant,users \
+        >"$1.new" 2>/dev/null) || fail "the demo key cannot be made"
+    mv "$1.new" "$1"
+}
+
 make_demo() {
     local file=$dir/secrets/demo.key status
-    if [[ ! -s $file ]]; then
-        (umask 077 && "$root/scripts/key" create --dir "$dir" --name demo --scopes read,spend,grant,users \
-            >"$file.new" 2>/dev/null) || fail "the demo key cannot be made"
-        mv "$file.new" "$file"
-    fi
+    [[ -s $file ]] || make_demo_key "$file"
     demo_key=$(<"$file")
     status=$(call GET /api/v1/users/1/balance)
+    if [[ $status == 401 ]]; then # revoked since the last run
+        make_demo_key "$file"
+        demo_key=$(<"$file")
+        status=$(call GET /api/v1/users/1/balance)
+    fi
     [[ $status != 404 ]] ||
         status=$(call POST /api/v1/users '{"user_id": 1, "tokens": 1000, "idempotency_key": "demo"}')
     [[ $status == 20[01] ]] || fail "the demo user cannot be made (status $status): see $dir/log"

@@ -39,7 +39,6 @@ place() {
 make_places() {
     local home=$dir sockets
     mkdir -p "$dir/log" "$dir/secrets" "$dir/pids" "$dir/nginx"
-    touch "$(marker)"
     chmod 0700 "$dir/secrets"
     chmod 0750 "$dir/log"
     if is_root && ! { can_reach postgres && can_reach www-data; }; then
@@ -67,8 +66,8 @@ make_places() {
     fi
 }
 
-# Removes all of a stack that is down.
-remove_places() {
+# Removes all of a stack that is down, but for $dir itself.
+empty_places() {
     local sockets
     sockets=$(readlink "$dir/run" || true)
     [[ $sockets != /tmp/farebox.*/run ]] || rm -rf "${sockets%/run}"
@@ -76,5 +75,5 @@ remove_places() {
         rm -rf "$(shared_home)"
         rmdir --ignore-fail-on-non-empty /var/lib/farebox 2>/dev/null || true
     fi
-    rm -rf "$dir"
+    find "$dir" -mindepth 1 -delete
 }

@@ -23,8 +23,8 @@ undo_up() {
     done
     if [[ -n $was_new ]]; then
         warn "nothing was left in $dir"
-        remove_places
-        [[ $was_new != empty ]] || mkdir "$dir"
+        empty_places
+        [[ $was_new == empty ]] || rmdir "$dir"
     fi
 }
 
@@ -33,15 +33,17 @@ stack_up() {
     local fresh=''
     check_path
     refuse_foreign
+    refuse_if_live
+    [[ $1 == database || $port == 0 ]] || refuse_taken_port
     was_new=''
     [[ -e $(marker) ]] || was_new=$([[ -e $dir ]] && echo empty || echo absent)
     mkdir -p "$dir"
+    touch "$(marker)"
     exec 9>"$dir/.lock"
     flock -w 60 9 || fail "another scripts/stack is at work in $dir"
     refuse_if_live
     [[ $port != 0 ]] || port=$(some_free_port)
     trap undo_up EXIT
-    [[ $1 == database ]] || refuse_taken_port
     make_places
     [[ -d $dir/postgres/data ]] || fresh=1
     cluster_create
@@ -66,7 +68,7 @@ stack_up() {
 stack_wait() {
     [[ " $handlers " == *' health '* ]] || return 0
     until_true "$1" answers ||
-        fail "http://127.0.0.1:$port/health does not answer 200 within $1 s: see $dir/log"
+        fail "http://127.0.0.1:$port/health does not answer 200 within $1 s"
 }
 
 # The way in first, so requests under way are finished; the database last.
@@ -82,7 +84,8 @@ stack_remove() {
     # At once, without the checkpoint that would save what is about to be deleted.
     end_process postgres QUIT 60
     stack_stop
-    remove_places
+    empty_places
+    rmdir "$dir"
 }
 
 stack_env() {

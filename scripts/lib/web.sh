@@ -8,8 +8,9 @@ handler_names() {
 
 # FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file.
 cors_rows() {
-    local origin
-    for origin in ${FAREBOX_CORS_ORIGINS:-}; do
+    local origin origins
+    read -r -d '' -a origins <<<"${FAREBOX_CORS_ORIGINS:-}" || true # ends at the end of the text; expands no *
+    for origin in "${origins[@]}"; do
         [[ $origin =~ ^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$ ]] ||
             fail "FAREBOX_CORS_ORIGINS: '$origin' is not an origin such as https://app.example (no path, no *)"
         # shellcheck disable=SC2016 # nginx's variable

@@ -130,13 +130,8 @@ std::vector<SpendLane::Sent> SpendLane::execute(std::span<Item const> batch)
     std::vector<std::size_t> patient;
     std::vector<std::size_t> cautious;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        auto const left = base::left_ms(batch[i].deadline);
-        if (left < least_left_ms)
-            answers[i].answer = db::CallFailed(db::Outcome::not_sent, "", "no time left to send it");
-        else if (batch[i].cautious || left < least_left_ms + lock_wait_ms)
-            cautious.push_back(i);
-        else
-            patient.push_back(i);
+        bool const hurried = base::left_ms(batch[i].deadline) < least_left_ms + lock_wait_ms;
+        (batch[i].cautious || hurried ? cautious : patient).push_back(i);
     }
     send(batch, patient, false, answers);
     send(batch, cautious, true, answers);

@@ -30,10 +30,13 @@ bool Workers::room() const
 
 void Workers::give(Descriptor connection)
 {
-    auto const lock = std::lock_guard(mutex_);
-    waiting_.push_back(std::move(connection));
-    auto const idle = threads_running_ - serving_;
-    if (waiting_.size() > idle && threads_running_ < threads_max_) start_thread();
+    {
+        auto const lock = std::lock_guard(mutex_);
+        waiting_.push_back(std::move(connection));
+        auto const idle = threads_running_ - serving_;
+        if (waiting_.size() > idle && threads_running_ < threads_max_) start_thread();
+    }
+    // Without the lock: the woken worker would only wait for it.
     given_.notify_one();
 }
 

@@ -8,7 +8,7 @@ returns table (name text, scopes text[])
 language sql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select k.name, k.scopes
       from farebox.api_keys k

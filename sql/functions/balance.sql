@@ -15,7 +15,7 @@ returns table (n int, status text, user_id uuid, number bigint, balance bigint, 
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set jit = off
 set enable_seqscan = off
@@ -33,7 +33,7 @@ declare
     keys_allowed bytea[];
 begin
     if size is null or size = 0 or size > 1000
-       or cardinality(p_number) <> size or cardinality(p_phone) <> size or cardinality(p_api_key) <> size
+       or cardinality(p_number) is distinct from size or cardinality(p_phone) is distinct from size or cardinality(p_api_key) is distinct from size
        or exists (select from unnest(p_wallet, p_number, p_phone) r(wallet, number, phone)
                    where num_nonnulls(r.wallet, r.number, r.phone) <> 1) then
         raise exception 'malformed call' using errcode = 'FB000';
@@ -69,20 +69,21 @@ begin
      where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
 
     return query
-        select r.n::int,
-               case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
-                    when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
-                    when w.id is null or u.id is null then 'not_found'
-                    when w.id = any (stuck) then 'busy'
-                    else 'ok' end,
+        select r.n::int, coalesce(refused.status, 'ok'),
                w.id, u.number, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
                coalesce(w.subscription_until > t, false),
                why.reason is null, why.reason,
                w.balance < s.low_balance_tokens
           from unnest(users, p_api_key) with ordinality r(id, api_key, n)
          cross join farebox.settings s
-          left join farebox.wallets w on w.id = r.id
-          left join farebox.users u on u.id = r.id
+          left join farebox.users u0 on u0.id = r.id
+         cross join lateral (
+               select case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
+                           when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
+                           when u0.id is null then 'not_found'
+                           when r.id = any (stuck) then 'busy' end as status) refused
+          left join farebox.users u on u.id = r.id and refused.status is null -- who is refused learns nothing
+          left join farebox.wallets w on w.id = u.id
          cross join lateral (
                select case when w.blocked_at is not null then 'wallet_blocked'
                            when w.subscription_until <= t

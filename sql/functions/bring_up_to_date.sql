@@ -10,7 +10,7 @@
 create or replace function farebox.bring_up_to_date(p_wallet uuid, p_now timestamptz) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_at timestamptz;

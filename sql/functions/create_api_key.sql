@@ -9,7 +9,7 @@ create or replace function farebox.create_api_key(
 returns uuid
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     insert into farebox.api_keys (name, hash, prefix, scopes, expires_at)
     values (p_name, p_hash, p_prefix, p_scopes, coalesce(p_expires_at, 'infinity'))

@@ -16,7 +16,11 @@ create or replace function farebox_api.create_user(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
+set jit = off             -- with these no plan made while the tables were small is kept when they are not (ledger rule 7)
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     u farebox.users;

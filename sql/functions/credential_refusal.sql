@@ -8,7 +8,7 @@
 create or replace function farebox.credential_refusal(p_api_key bytea, p_scope text) returns text
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_scopes text[];

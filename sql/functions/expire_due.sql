@@ -9,7 +9,7 @@
 create or replace function farebox.expire_due(p_wallet uuid, p_now timestamptz) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_kept bigint := 0;

@@ -9,7 +9,7 @@
 create or replace function farebox.flush(p_wallet uuid) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     w farebox.wallets;

@@ -6,7 +6,7 @@
 create or replace function farebox.pay_debt(p_wallet uuid, p_now timestamptz) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     w farebox.wallets;

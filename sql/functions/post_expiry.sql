@@ -8,7 +8,7 @@
 create or replace function farebox.post_expiry(p_wallet uuid, p_amount bigint, p_now timestamptz) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_after bigint;

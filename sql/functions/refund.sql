@@ -12,7 +12,7 @@ create or replace function farebox.refund(
 returns bigint
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_wallet constant uuid := p_spend.debit;

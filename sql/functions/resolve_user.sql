@@ -7,7 +7,7 @@
 create or replace function farebox.resolve_user(p_wallet uuid, p_number bigint) returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(p_wallet, (select u.id from farebox.users u where u.number = p_number))
 $$;

@@ -19,13 +19,18 @@ create or replace function farebox_api.reverse(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
+set jit = off             -- with these no plan made while the tables were small is kept when they are not (ledger rule 7)
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
     e farebox.entries;
     w farebox.wallets;
     g farebox.grants;
     v_wallet uuid;
+    v_first uuid; -- the entry that this key or id made before
     v_old record;
     v_reversed bigint;
     v_left bigint;
@@ -53,16 +58,21 @@ begin
         return;
     end if;
 
+    if p_key is not null then
+        v_first := coalesce(
+            (select x.id from farebox.entries x
+              where x.credit = v_wallet and x.kind = 'refund' and x.key = p_key and x.debit_seq is null),
+            (select x.id from farebox.entries x
+              where x.debit = v_wallet and x.kind = 'reversal' and x.key = p_key and x.debit_seq is not null));
+    else
+        v_first := p_id;
+    end if;
     select x.id, x.amount, x.created_at, x.fingerprint, x.reverses,
            case when x.kind = 'refund' then x.credit_after - x.amount else x.debit_after + x.amount end as before,
            case when x.kind = 'refund' then x.credit_after else x.debit_after end as after
       into v_old
       from farebox.entries x
-     where (p_key is not null and x.key = p_key
-            and (x.credit = v_wallet and x.kind = 'refund' and x.debit_seq is null
-                 or x.debit = v_wallet and x.kind = 'reversal' and x.debit_seq is not null))
-        or (p_key is null and x.id = p_id)
-     limit 1;
+     where x.id = v_first;
     if found then
         if v_old.fingerprint is distinct from v_fingerprint or v_old.reverses is distinct from p_entry then
             status := 'key_reused';
@@ -114,8 +124,8 @@ begin
         available := v_unspent;
         return;
     end if;
-    update farebox.grants x set remaining = x.remaining - amount where x.id = g.id;
-    update farebox.wallets x set balance = x.balance - amount, seq = x.seq + 1
+    update farebox.grants x set remaining = x.remaining - reverse.amount where x.id = g.id;
+    update farebox.wallets x set balance = x.balance - reverse.amount, seq = x.seq + 1
      where x.id = v_wallet
     returning x.balance into after;
     insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, created_at,

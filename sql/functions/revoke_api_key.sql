@@ -7,7 +7,7 @@
 create or replace function farebox.revoke_api_key(p_name_or_prefix text) returns int
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     with revoked as (
         update farebox.api_keys k set revoked_at = clock_timestamp()

@@ -8,7 +8,7 @@
 create or replace function farebox.session_alive(p_session uuid, p_user uuid, p_now timestamptz) returns boolean
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select exists (
         select from auth.sessions z join auth.users u on u.id = z.user_id

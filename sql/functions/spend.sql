@@ -28,7 +28,7 @@ returns table (n int, status text, entry uuid, amount bigint, before bigint, aft
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- else every small batch is planned anew, at half the speed
 set jit = off                            -- else the costs that the next three lines invent cost 6 ms a call
 set enable_seqscan = off                 -- a plan made while tables were empty must not be kept (ledger rule 7)
@@ -63,10 +63,10 @@ declare
 begin
     -- One request's fields are never paired with another's.
     if size is null or size = 0 or size > 1000 or p_not_after is null
-       or cardinality(p_wallet) <> size or cardinality(p_number) <> size or cardinality(p_amount) <> size
-       or cardinality(p_model) <> size or cardinality(p_key) <> size or cardinality(p_fingerprint) <> size
-       or cardinality(p_description) <> size or cardinality(p_metadata) <> size or cardinality(p_session) <> size
-       or cardinality(p_user) <> size or cardinality(p_api_key) <> size
+       or cardinality(p_wallet) is distinct from size or cardinality(p_number) is distinct from size or cardinality(p_amount) is distinct from size
+       or cardinality(p_model) is distinct from size or cardinality(p_key) is distinct from size or cardinality(p_fingerprint) is distinct from size
+       or cardinality(p_description) is distinct from size or cardinality(p_metadata) is distinct from size or cardinality(p_session) is distinct from size
+       or cardinality(p_user) is distinct from size or cardinality(p_api_key) is distinct from size
        or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
        or exists (select from unnest(p_wallet, p_number, p_key, p_fingerprint) r(wallet, number, key, fingerprint)
                    where num_nonnulls(r.wallet, r.number) <> 1 or (r.key is not null and r.fingerprint is null)) then

@@ -14,7 +14,7 @@ returns table (status text, entry uuid, kind text, amount bigint, seq bigint, ba
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 #variable_conflict use_column

@@ -10,7 +10,7 @@
 create or replace function farebox.touch_wallet(p_wallet uuid) returns timestamptz
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz;

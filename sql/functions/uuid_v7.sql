@@ -3,7 +3,7 @@
 create or replace function farebox.uuid_v7() returns uuid
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     -- A random version 4 id gets the milliseconds in its first six bytes; setting bits 52 and 53 turns 0100 into 0111.
     select encode(

@@ -10,7 +10,7 @@ create or replace function farebox.verify_journal(
     p_after uuid, p_limit int, out last uuid, out checked bigint, out violations jsonb)
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     with e as materialized (
         select x.* from farebox.entries x

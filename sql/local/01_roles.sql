@@ -33,6 +33,9 @@ alter role authenticator set lock_timeout = '8s';
 alter role supabase_auth_admin set search_path = auth;
 alter role supabase_auth_admin set idle_in_transaction_session_timeout = '60s';
 
+-- As on Supabase, where the owner may set what skips plain triggers.
+grant set on parameter session_replication_role to postgres;
+
 grant anon, authenticated, service_role to postgres;
 grant anon, authenticated, service_role to authenticator;
 

@@ -101,7 +101,7 @@ create index entries_reverses on farebox.entries (reverses) where reverses is no
 
 create function farebox.refuse_change() returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception 'the journal is append-only' using errcode = '55000';

@@ -5,12 +5,12 @@
 // another in each round; what is reported is the median over the rounds. Before each measurement come a vacuum and a
 // checkpoint, so nobody pays for the work of the one before, and a warm-up.
 //
-// Exit 0 says that every request was answered as asked, that the journal holds exactly the acknowledged spends, and that
-// the books balance. A target that is missed is printed, and is no failure: it depends on the machine.
+// Exit 0 says that every request was answered as asked, that the journal holds exactly the acknowledged spends, and
+// that the books balance. A target that is missed is printed, and is no failure: it depends on the machine.
 
 import { openSync, writeFileSync } from 'node:fs';
 import { checkBooks, checkJournal, prepareData, tidy } from './books.mjs';
-import { cells, walletCounts, walletsInWords } from './cells.mjs';
+import { cellsOf, walletCounts, walletsInWords } from './cells.mjs';
 import { startContenders } from './contenders.mjs';
 import { machineFacts } from './facts.mjs';
 import { firstAnswer, memoryInUse } from './handlers.mjs';
@@ -38,7 +38,7 @@ async function measure(options, contenders) {
   const runs = [];
   for (let round = 0; round < options.rounds; round += 1) {
     console.error(`bench: round ${round + 1} of ${options.rounds}`);
-    for (const cell of cells) await measureCell(cell, contenders, round, options, runs);
+    for (const cell of cellsOf(options)) await measureCell(cell, contenders, round, options, runs);
   }
   return runs;
 }
@@ -52,10 +52,11 @@ async function main() {
   const runs = await measure(options, contenders);
   const memory = await memoryInUse(contenders);
   const firstAnswerMs = await firstAnswer();
-  for (const contender of contenders) contender.stop();
+  for (const contender of contenders) await contender.stop();
   const complaints = [...(await checkJournal(runs)), ...(await checkBooks())];
 
-  const result = summarise({ options, facts, runs, memory, firstAnswerMs, complaints });
+  const { shape: fastify } = contenders.find(({ name }) => name === 'Fastify');
+  const result = summarise({ options, facts, fastify, runs, memory, firstAnswerMs, complaints });
   if (json) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   process.stdout.write(options.markdown ? markdown(result) : text(result));
   for (const complaint of result.complaints) console.error(`bench: ${complaint}`);

@@ -14,7 +14,8 @@ const role = 'farebox_bench';
 const passwordFile = join(FAREBOX_DIR, 'secrets', `${role}.pgpass`);
 
 // How a contender connects: for libpq, and for node-postgres.
-export const contenderUrl = ADMIN_DATABASE_URL.replace(/user=\S+ passfile=.*/, `user=${role} passfile='${passwordFile}'`);
+export const contenderUrl =
+  ADMIN_DATABASE_URL.replace(/user=\S+ passfile=.*/, `user=${role} passfile='${passwordFile}'`);
 export const contenderEnvironment = () => ({
   PGHOST: /host='([^']*)'/.exec(ADMIN_DATABASE_URL)[1],
   PGDATABASE: /dbname=(\S+)/.exec(ADMIN_DATABASE_URL)[1],
@@ -85,8 +86,8 @@ export async function checkJournal(runs) {
   for (const spends of runs.filter(({ operation }) => operation === 'spend')) {
     const found = entries[spends.run] ?? 0;
     if (found < spends.acknowledged || found > spends.acknowledged + spends.unanswered) {
-      complaints.push(`${spends.contender} had ${spends.acknowledged} spends acknowledged with ${spends.clients} clients, ` +
-        `but the journal holds ${found}`);
+      complaints.push(`${spends.contender} had ${spends.acknowledged} spends acknowledged ` +
+        `with ${spends.clients} clients, but the journal holds ${found}`);
     }
   }
   return complaints;

@@ -23,26 +23,28 @@ function readLog(directory) {
     .map((fields) => ({ latencyMs: Number(fields[2]) / 1000, endedS: Number(fields[4]) + Number(fields[5]) / 1e6 }));
 }
 
-// The warm-up is the first part of the same run: pgbench's connections, and the plans they hold, live no longer than it.
-// Half a second is a thousand calls.
+// The warm-up is the first part of the same run: pgbench's connections, and the plans they hold, live no longer than
+// it. Half a second is a thousand calls.
 const warmUpS = 0.5;
 
-// pgbench's clock runs from before its first connection, and a password check costs it and the server milliseconds each.
+// pgbench's clock runs from before its first connection, and the check of a password costs it and the server
+// milliseconds each.
 const durationS = ({ clients, seconds }) => Math.ceil(warmUpS + seconds + 0.3 + clients * 0.02);
 
-// What came in the seconds after the warm-up.
+// What came in the seconds after the warm-up, or in as much of them as was left after connecting.
 function afterWarmUp(log, { clients, seconds }) {
-  const ends = log.map(({ endedS }) => endedS);
-  const from = ends.reduce((first, end) => Math.min(first, end), Infinity) + warmUpS;
-  if (!ends.some((end) => end >= from + seconds)) {
+  const ends = log.map(({ endedS }) => endedS).sort((a, b) => a - b);
+  const from = ends[0] + warmUpS;
+  const until = Math.min(from + seconds, ends[ends.length - 1]);
+  if (until - from < seconds / 2) {
     throw new Error(`pgbench took too long to connect ${clients} clients: end what else works on this machine`);
   }
   const latencies = log
-    .filter(({ endedS }) => endedS >= from && endedS < from + seconds)
+    .filter(({ endedS }) => endedS >= from && endedS < until)
     .map(({ latencyMs }) => latencyMs)
     .sort((a, b) => a - b);
   return {
-    rate: latencies.length / seconds,
+    rate: latencies.length / (until - from),
     p50_ms: percentile(latencies, 0.5),
     p99_ms: percentile(latencies, 0.99),
   };

@@ -28,7 +28,11 @@ function speed(result, operation, wallets) {
   return {
     title: `${noun}, ${walletsInWords(wallets)}`,
     words: 0,
-    head: ['clients', ...contenders.flatMap((name) => [`${name} /s`, 'p50 ms', 'p99 ms']), '÷ pgbench', '÷ Fastify', 'errors'],
+    head: [
+      'clients',
+      ...contenders.flatMap((name) => [`${name} /s`, 'p50 ms', 'p99 ms']),
+      '÷ pgbench', '÷ Fastify', 'errors',
+    ],
     rows,
   };
 }
@@ -45,8 +49,10 @@ function targets(result) {
 }
 
 function costs({ memory, cells }) {
-  const connections = (name) =>
-    `${Math.max(...cells.filter((cell) => cell.contender === name && cell.clients === 96).map((cell) => cell.connections))}`;
+  const connections = (name) => {
+    const busiest = cells.filter((cell) => cell.contender === name && cell.clients === 96);
+    return `${Math.max(...busiest.map((cell) => cell.connections))}`;
+  };
   const named = memory.handlers.map(({ name, pss_kib }) => `${name} ${mib(pss_kib)}`).join(', ');
   return {
     title: 'Costs: memory idle after the load (PSS), connections to the database at 96 clients',
@@ -71,28 +77,25 @@ function tables(result) {
   ];
 }
 
-function heading({ date, machine, versions, durability, command, rounds, seconds, spends_acknowledged }) {
-  const of = `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`} of ${seconds} s after a warm-up`;
+function about(result) {
+  const { machine, rounds, seconds, fastify, complaints } = result;
+  const length = `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`} of ${seconds} s after a warm-up`;
   return [
-    ['date', date],
-    ['machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}, ${machine.file_system}, ` +
-      `load ${machine.load.toFixed(1)} before; it carries the database, the servers and the clients`],
-    ['versions', pairs(versions)],
-    ['durability', Object.entries(durability).map((setting) => setting.join('=')).join(' ')],
-    ['measured', `${of}, in turn on one database; every spend has an idempotency key of its own`],
-    ['paths', 'pgbench: prepared statements on the socket; Fastify: its own port, no access log; farebox: through nginx, as shipped'],
-    ['command', command],
-    ['books', `${whole(spends_acknowledged)} spends acknowledged`],
+    ['date', result.date],
+    ['machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}, ` +
+      `${machine.file_system}, load ${machine.load.toFixed(1)} before; ` +
+      'it carries the database, the servers and the clients'],
+    ['versions', pairs(result.versions)],
+    ['durability', Object.entries(result.durability).map((setting) => setting.join('=')).join(' ')],
+    ['measured', `${length}, in turn on one database; every spend has an idempotency key of its own`],
+    ['contenders', 'pgbench with prepared statements on the socket; ' +
+      `Fastify (processes: ${fastify.processes}, the better of two ways) on its own port, no access log; ` +
+      'farebox through nginx, as shipped'],
+    ['command', result.command],
+    ['books', `${whole(result.spends_acknowledged)} spends acknowledged; ` +
+      (complaints.length === 0 ? 'each in the journal once; 0 violations' : complaints.join('; '))],
   ];
 }
-
-function books(result) {
-  return result.complaints.length === 0
-    ? 'each in the journal once; 0 violations'
-    : result.complaints.join('; ');
-}
-
-const about = (result) => heading(result).map(([name, value]) => [name, name === 'books' ? `${value}; ${books(result)}` : value]);
 
 function alignedTable({ title, words, head, rows }) {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));

@@ -1,6 +1,6 @@
 -- One keyed spend, a key of its own each time. `n` counts in each client. The id has its milliseconds first, as
--- farebox's ids have them, so the journal's index grows in order; the fingerprint is a constant, which costs pgbench less
--- than farebox's SHA-256 costs farebox.
+-- farebox's ids have them, so the journal's index grows in order; the fingerprint is a constant, which costs pgbench
+-- less than a SHA-256 costs farebox.
 \set n :n + 1
 \set number random(:first, :last)
 select status, entry, amount, before, after, available

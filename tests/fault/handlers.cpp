@@ -35,7 +35,7 @@ int signal_spend(int signal)
             return std::find(now.begin(), now.end(), process) != now.end();
         });
     });
-    CHECK(gone);
+    REQUIRE(gone);
     return static_cast<int>(processes.size());
 }
 

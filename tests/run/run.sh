@@ -61,8 +61,15 @@ start_run --port "${url##*:}"
 ((SECONDS - start < 20)) || broke "a second run takes seconds" "$((SECONDS - start)) s"
 try 1
 equals "a second run keeps the data, and its key works" "200 1975" "$status $(sed -nE 's/.*"token_balance": ?([0-9]+).*/\1/p' <<<"$answer")"
+"$root/scripts/key" revoke demo --dir "$dir" >/dev/null
+try 1
+equals "a revoked demo key does not work" 401 "$status"
+interrupt INT
+until_true 60 has_ended || broke "Ctrl-C ends it again" "$(tail -n 5 "$scratch/out")"
+
+start_run --port "${url##*:}"
 try 2
-equals "its lines spend anew" "200 1950" "$status $(sed -nE 's/.*"balance_after": ?([0-9]+).*/\1/p' <<<"$answer")"
+equals "the next run has another, and its lines spend anew" "200 1950" "$status $(sed -nE 's/.*"balance_after": ?([0-9]+).*/\1/p' <<<"$answer")"
 interrupt TERM
 until_true 60 has_ended || broke "TERM ends it too" "$(tail -n 5 "$scratch/out")"
 equals "TERM leaves no process" "" "$(processes_of "$dir")"

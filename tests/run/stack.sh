@@ -34,6 +34,7 @@ refuses "a directory with something else in it is refused" "holds something that
 equals "and is left as it was" "PG_VERSION precious" "$(ls -A "$scratch/foreign") $(<"$scratch/foreign/PG_VERSION")"
 refuses "programs that are not built are missed by name" "run scripts/build first" stack up --dir "$scratch/two" --port 0 --bin "$scratch"
 refuses "an origin that is none never reaches nginx" "is not an origin" env FAREBOX_CORS_ORIGINS='https://a.example; evil' "$root/scripts/stack" up --dir "$scratch/two" --port 0 --bin "$bin"
+refuses "nor does every origin" "'*' is not an origin" env FAREBOX_CORS_ORIGINS='*' "$root/scripts/stack" up --dir "$scratch/two" --port 0 --bin "$bin"
 equals "a start that fails half-way leaves nothing behind" "" "$(ls -d "$scratch/two" 2>/dev/null || true)$(processes_of "$scratch/two")"
 
 # Parts that end and come back.

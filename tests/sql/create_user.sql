@@ -4,7 +4,8 @@ begin;
 \ir support.psql
 select plan(45);
 
-create type made as (status text, user_id uuid, number bigint, phone text, email text, balance bigint, created_at timestamptz);
+create type made as (status text, user_id uuid, number bigint, phone text, email text, balance bigint,
+                     created_at timestamptz);
 
 create function make(
     id uuid default gen_random_uuid(), number bigint default null, phone text default null, email text default null,
@@ -12,7 +13,8 @@ create function make(
     deadline interval default '10 s', entry uuid default gen_random_uuid())
 returns made language sql volatile as $$
     select c::made
-      from farebox_api.create_user(id, number, phone, email, tokens, entry, key, case when key is not null then hash_of(fingerprint) end,
+      from farebox_api.create_user(id, number, phone, email, tokens, entry, key,
+                                   case when key is not null then hash_of(fingerprint) end,
                                    api_key, clock_timestamp() + deadline) c
 $$;
 -- The users made here; files beside this one make others.
@@ -28,8 +30,10 @@ select patiently(format('alter sequence farebox.user_numbers restart with %s', :
 ---- A user
 
 select gen_random_uuid() as id, gen_random_uuid() as entry \gset
-select make(id => :'id', number => :free, phone => '999900000200001', email => 'tests-ann@example.invalid', tokens => 500, entry => :'entry') as made \gset
-select is(:'made'::made, (select row('ok', u.id, u.number, u.phone, u.email, 500, u.created_at)::made from farebox.users u where u.id = :'id'),
+select make(id => :'id', number => :free, phone => '999900000200001', email => 'tests-ann@example.invalid',
+            tokens => 500, entry => :'entry') as made \gset
+select is(:'made'::made, (select row('ok', u.id, u.number, u.phone, u.email, 500, u.created_at)::made
+                          from farebox.users u where u.id = :'id'),
           'a user has the id, number, phone, e-mail and tokens that were asked for');
 select is((select row(number, phone, email, managed)::text from farebox.users where id = :'id'),
           row(:free, '999900000200001', 'tests-ann@example.invalid', true)::text, 'and is an operator''s own');
@@ -38,7 +42,8 @@ select is((select row(kind, credit, amount, description)::text from farebox.entr
           row('grant', :'id', 500, 'first tokens')::text, 'by an entry that says so');
 select is((select row(class, priority, remaining, expires_at)::text from farebox.grants where wallet = :'id'),
           row('promo', 100, 500, 'infinity'::timestamptz)::text, 'as promo tokens without an expiry');
-select is((select row(kind, owner, seq)::text from farebox.wallets where id = :'id'), row('user', :'id', 1)::text, 'in a user''s wallet');
+select is((select row(kind, owner, seq)::text from farebox.wallets where id = :'id'), row('user', :'id', 1)::text,
+          'in a user''s wallet');
 select is(brief(spend_one(r(null, 20, number => :free))), 'ok 20 500->480', 'which can pay at once, by the number too');
 
 select is((m).status, 'ok', 'a user needs nothing but an id') from make() m;
@@ -63,7 +68,9 @@ select users_made() as users \gset
 select is((make(number => :free)).status, 'exists', 'a number that somebody has is refused');
 select is((make(phone => '999900000200001')).status, 'exists', 'so is a phone');
 select is((make(email => 'tests-ann@example.invalid')).status, 'exists', 'so is an e-mail of another operator''s user');
-select is((make(number => :free, phone => '999900000200002', email => 'tests-bob@example.invalid', key => 'tests: refused')).status, 'exists', 'one of them is enough');
+select is((make(number => :free, phone => '999900000200002', email => 'tests-bob@example.invalid',
+                key => 'tests: refused')).status,
+          'exists', 'one of them is enough');
 select is((make(phone => '999900000200001', tokens => 5)).balance, null, 'a refusal names nobody''s balance');
 select is(users_made(), :users::bigint, 'and makes no user');
 select is((make(key => 'tests: refused', fingerprint => 'other')).status, 'ok', 'a refusal leaves its key free');
@@ -77,7 +84,8 @@ select is(make(phone => '999900000200003', tokens => 50, key => 'tests: k'),
           row('replayed', :'first_user_id', :first_number, '999900000200003', null, 50, :'first_created_at')::made,
           'the same key and request gets the first answer again: the same user, the first balance');
 select is((make(phone => '999900000200004', tokens => 50, key => 'tests: k', fingerprint => 'other'))::text,
-          row('key_reused', null, null, null, null, null, null)::made::text, 'the same key for another request is refused and says nothing');
+          row('key_reused', null, null, null, null, null, null)::made::text,
+          'the same key for another request is refused and says nothing');
 select is(users_made(), :users + 1::bigint, 'and one user is made');
 select is(books(:'first_user_id'), 'balance 30 held 0 debt 0 seq 2', 'with one first grant');
 select is((make(id => :'id', tokens => 5)).status, 'ok', 'a request without a key');
@@ -90,14 +98,18 @@ select is((make(id => :'id', key => 'tests: k3')).status, 'key_reused', 'the id 
 select a_key('tests: all others', '{read,spend,hold,grant}') as weak_key, a_key('tests: users', '{users}') as users_key,
        a_key('tests: users and grants', '{users,grant}') as good_key \gset
 select users_made() as users \gset
-select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => hash_of('tests: unknown'), deadline => '-1 s')).status, 'late',
+select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => hash_of('tests: unknown'),
+                deadline => '-1 s')).status, 'late',
           'past the deadline nothing else is looked at');
-select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => hash_of('tests: unknown'))).status, 'unauthorized',
+select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => hash_of('tests: unknown'))).status,
+          'unauthorized',
           'then an unknown API key is refused');
-select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => :'weak_key')).status, 'forbidden', 'then one without the scope');
+select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => :'weak_key')).status, 'forbidden',
+          'then one without the scope');
 select is((make(key => 'tests: k', tokens => 5, fingerprint => 'other', api_key => :'users_key')).status, 'forbidden',
           'the scope to make users is none to make tokens');
-select is((make(key => 'tests: k', fingerprint => 'other', api_key => :'users_key')).status, 'key_reused', 'then a used key');
+select is((make(key => 'tests: k', fingerprint => 'other', api_key => :'users_key')).status, 'key_reused',
+          'then a used key');
 select is(users_made(), :users::bigint, 'and none of these made a user');
 select is((make(api_key => :'users_key')).status, 'ok', 'the scope to make users makes one without tokens');
 select is((make(tokens => 5, api_key => :'good_key')).status, 'ok', 'with the scope to grant one with tokens');
@@ -108,7 +120,8 @@ select throws_ok('select make(id => null)', 'FB000', null, 'a user without an id
 select throws_ok('select make(entry => null)', 'FB000', null, 'and one without an id for its first entry');
 select throws_ok(format('select make(tokens => %s)', n), 'FB000', null, format('and one with %s tokens', n))
   from unnest(array['-1', '1000000000001', 'null']) n;
-select throws_ok('select make(key => ''tests: kx'', fingerprint => null)', 'FB000', null, 'and a key without a fingerprint');
+select throws_ok('select make(key => ''tests: kx'', fingerprint => null)', 'FB000', null,
+                 'and a key without a fingerprint');
 select throws_ok('select make(deadline => null)', 'FB000', null, 'and one without a deadline');
 
 select * from finish();

@@ -23,7 +23,8 @@ $$;
 create function twins() returns uuid[] language plpgsql volatile as $$
 declare
     v_tokens constant bigint := floor(random() * 120);
-    v_case constant text := one_of('plain', 'plain', 'plain', 'blocked', 'ended', 'debt', 'hold', 'lapsed', 'charged', 'expired');
+    v_case constant text := one_of('plain', 'plain', 'plain', 'blocked', 'ended', 'debt', 'hold', 'lapsed', 'charged',
+                                   'expired');
     v_twins uuid[];
     w uuid;
 begin
@@ -79,7 +80,8 @@ $$;
 
 create function full_state(p_wallet uuid) returns text language sql stable as $$
     select format('%s burned %s attributed %s, %s', books(p_wallet), w.burned, w.attributed,
-                  (select string_agg(format('%s %s %s %s %s %s %s %s', e.kind, e.amount, e.burn_from, e.price_version, e.key,
+                  (select string_agg(format('%s %s %s %s %s %s %s %s', e.kind, e.amount, e.burn_from, e.price_version,
+                                            e.key,
                                             encode(e.fingerprint, 'hex'), e.description, e.metadata),
                                      '; ' order by coalesce(e.debit_seq, e.credit_seq))
                      from farebox.entries e where p_wallet in (e.debit, e.credit)))
@@ -104,7 +106,8 @@ begin
             v_wanted := '{}';
             for i in 1 .. 1 + floor(random() * 12)::int loop
                 v_pair := case floor(random() * 12)::int when 0 then twin_requests(v_twins[7], v_twins[8])
-                               when 1 then twin_requests(v_twins[5], v_twins[6]) when 2 then twin_requests(v_twins[3], v_twins[4])
+                               when 1 then twin_requests(v_twins[5], v_twins[6])
+                               when 2 then twin_requests(v_twins[3], v_twins[4])
                                when 3 then twin_requests(v_twins[3], v_twins[4])
                                else twin_requests(v_twins[1], v_twins[2]) end;
                 v_batch := v_batch || v_pair[1];

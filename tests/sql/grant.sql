@@ -12,9 +12,11 @@ select is(format('%s %s %s->%s', :'first_status', :'first_amount', :'first_befor
           'a grant names its amount and the balance before and after');
 select is(books(:'ann'), 'balance 60 held 0 debt 0 seq 2', 'and credits the wallet');
 select results_eq(
-    format($$ select debit, debit_seq, credit, credit_seq, credit_after, kind::text, burn_from, key, fingerprint, description,
+    format($$ select debit, debit_seq, credit, credit_seq, credit_after, kind::text, burn_from, key, fingerprint,
+           description,
                      metadata::text, created_at = %L from farebox.entries where id = %L $$, :'first_at', :'first_entry'),
-    format($$ values ('00000000-0000-7000-8000-000000000001'::uuid, null::bigint, %L::uuid, 2::bigint, 60::bigint, 'grant',
+    format($$ values ('00000000-0000-7000-8000-000000000001'::uuid, null::bigint, %L::uuid, 2::bigint, 60::bigint,
+                      'grant',
                       null::bigint, 'k', hash_of('one request'), 'a gift', '{"reason": "test"}', true) $$, :'ann'),
     'the entry says where the tokens came from, its place, the key and the texts');
 select results_eq(
@@ -23,41 +25,53 @@ select results_eq(
     $$ values ('paid', 7, 50::bigint, 50::bigint, true, false, true) $$,
     'the tokens keep their class, priority and expiry');
 select is((select next_event_at from farebox.wallets where id = :'ann'),
-          (select expires_at from farebox.grants where entry = :'first_entry'), 'the wallet is looked at again when they expire');
+          (select expires_at from farebox.grants where entry = :'first_entry'),
+          'the wallet is looked at again when they expire');
 
 select a_wallet() as ann \gset
-select brief(gift(:'ann', 1, class => 'promo')), brief(gift(:'ann', 1, class => 'allotment')), brief(gift(:'ann', 1, class => 'paid')) \g /dev/null
-select is(array(select g.priority from farebox.grants g where g.wallet = :'ann' order by g.created_at), array[100, 200, 300],
+select brief(gift(:'ann', 1, class => 'promo')), brief(gift(:'ann', 1, class => 'allotment')),
+       brief(gift(:'ann', 1, class => 'paid')) \g /dev/null
+select is(array(select g.priority from farebox.grants g where g.wallet = :'ann' order by g.created_at),
+          array[100, 200, 300],
           'without a priority promo tokens burn before allotted ones and those before paid ones');
-select is((select next_event_at from farebox.wallets where id = :'ann'), 'infinity'::timestamptz, 'without an expiry nothing falls due');
+select is((select next_event_at from farebox.wallets where id = :'ann'), 'infinity'::timestamptz,
+          'without an expiry nothing falls due');
 select is(brief(gift(null, 5, number => number_of(:'ann'))), 'ok 5 3->8', 'a user is found by number too');
 select brief(spend_one(r(:'ann', 6))) \g /dev/null
 select is(brief(gift(:'ann', 5)), 'ok 5 2->7', 'a wallet that has spent is credited');
-select is(tokens_left(:'ann'), 'promo 0, allotment 0, paid 0, paid 2, paid 5', 'and what was spent before came out of the older tokens');
+select is(tokens_left(:'ann'), 'promo 0, allotment 0, paid 0, paid 2, paid 5',
+          'and what was spent before came out of the older tokens');
 select is(books(:'ann'), 'balance 7 held 0 debt 0 seq 6', 'and the books are in order');
 
 ---- The order of the checks: a request with everything wrong, cured of one thing at a time
 
 select a_wallet() as bea \gset
 select brief(gift(:'bea', 9, key => 'used')) \g /dev/null
-select a_key('tests: all others', '{read,spend,hold,users}') as weak_key, a_key('tests: grants', '{grant}') as good_key \gset
+select a_key('tests: all others', '{read,spend,hold,users}') as weak_key,
+       a_key('tests: grants', '{grant}') as good_key \gset
 select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s',
-                     api_key => hash_of('tests: unknown'), deadline => '-1 s')), 'late', 'past the deadline nothing else is looked at');
+                     api_key => hash_of('tests: unknown'), deadline => '-1 s')), 'late',
+                     'past the deadline nothing else is looked at');
 select is(brief(gift(:'bea', 5, deadline => '-1 s')), 'late', 'an existing wallet or not');
 select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s',
                      api_key => hash_of('tests: unknown'))), 'unauthorized', 'then an unknown API key is refused');
-select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s', api_key => :'weak_key')),
+select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s',
+                     api_key => :'weak_key')),
           'forbidden', 'then one without the scope');
-select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s', api_key => :'good_key')),
+select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s',
+                     api_key => :'good_key')),
           'not_found', 'then an unknown user');
 select is(brief(gift(:'bea', 0, key => 'used', fingerprint => 'other', expires_in => '-1 s', api_key => :'good_key')),
           'key_reused', 'then a key that was used for another request');
 select is(brief(gift(:'bea', 0, key => 'used', expires_in => '-1 s', api_key => :'good_key')),
           'replayed 9 0->9', 'then a key that was used for this one: the first answer');
-select is(brief(gift(:'bea', 0, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_amount', 'then an amount that is none');
-select is(brief(gift(:'bea', 5, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_expiry', 'then an expiry in the past');
+select is(brief(gift(:'bea', 0, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_amount',
+          'then an amount that is none');
+select is(brief(gift(:'bea', 5, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_expiry',
+          'then an expiry in the past');
 select is(books(:'bea'), 'balance 9 held 0 debt 0 seq 1', 'and none of these moved anything');
-select is(brief(gift(:'bea', 5, key => 'new', expires_in => '1 s', api_key => :'good_key')), 'ok 5 9->14', 'a request with nothing wrong is ok');
+select is(brief(gift(:'bea', 5, key => 'new', expires_in => '1 s', api_key => :'good_key')), 'ok 5 9->14',
+          'a request with nothing wrong is ok');
 select is(brief(gift(null, 5, number => 9007199254740991)), 'not_found', 'an unknown number is not found');
 
 ---- Keys
@@ -67,9 +81,11 @@ select * from gift(:'ann', 30, key => 'k') \gset first_
 select brief(spend_one(r(:'ann', 30))) \g /dev/null
 select is(gift(:'ann', 30, key => 'k'), row('replayed', :'first_entry', 30, 0, 30, null, :'first_at')::answer,
           'the same key and request gets the first answer again: entry, amount, balances and time');
-select is(brief(gift(:'ann', 30, key => 'k', fingerprint => 'other')), 'key_reused', 'the same key for another request is refused');
+select is(brief(gift(:'ann', 30, key => 'k', fingerprint => 'other')), 'key_reused',
+          'the same key for another request is refused');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 2', 'and neither credits anything');
-select is(brief(gift(:'bob', 30, key => 'k', fingerprint => 'other')), 'ok 30 0->30', 'one key on two wallets is two keys');
+select is(brief(gift(:'bob', 30, key => 'k', fingerprint => 'other')), 'ok 30 0->30',
+          'one key on two wallets is two keys');
 select is(brief(spend_one(r(:'bob', 10, key => 'mine'))), 'ok 10 30->20', 'a key of a spend');
 select is(brief(gift(:'bob', 5, key => 'mine', fingerprint => 'other')), 'ok 5 20->25', 'is free for a grant');
 select is(brief(gift(:'bob', 5, key => 'later', expires_in => '-1 s')), 'invalid_expiry', 'a refusal');
@@ -87,7 +103,8 @@ select is(brief(gift(:'ann', 9223372036854775807)), 'invalid_amount', 'nor is on
 select is(brief(gift(:'ann', 1000000000000)), 'ok 1000000000000 0->1000000000000', '10^12 is one');
 savepoint brimful;
 update farebox.wallets set balance = 9007199254740991 - 5 where id = :'ann';
-select is(brief(gift(:'ann', 6)), 'invalid_amount', 'a balance never grows past what a JavaScript client counts exactly');
+select is(brief(gift(:'ann', 6)), 'invalid_amount',
+          'a balance never grows past what a JavaScript client counts exactly');
 select is(brief(gift(:'ann', 5)), 'ok 5 9007199254740986->9007199254740991', 'and may reach it');
 rollback to brimful;
 select is(books(:'ann'), 'balance 1000000000000 held 0 debt 0 seq 1', 'and the books are in order');
@@ -105,7 +122,8 @@ select is(brief(gift(:'ann', 20)), 'ok 20 0->20', 'a grant to a wallet in debt')
 select is(books(:'ann'), 'balance 0 held 0 debt 30 seq 4', 'pays the debt first');
 select is(brief(gift(:'ann', 40)), 'ok 40 0->40', 'and what is more than the debt');
 select is(books(:'ann'), 'balance 10 held 0 debt 0 seq 6', 'stays with the user');
-select is(journal(:'ann'), 'debt 50, reversal -50, grant 20, repayment -20, grant 40, repayment -30', 'each repayment is an entry of its own');
+select is(journal(:'ann'), 'debt 50, reversal -50, grant 20, repayment -20, grant 40, repayment -30',
+          'each repayment is an entry of its own');
 
 select a_wallet() as ann \gset
 update farebox.wallets set blocked_at = now(), subscription_until = now() - interval '1 day' where id = :'ann';
@@ -116,7 +134,8 @@ select is(brief(gift(:'ann', 5)), 'ok 5 0->5', 'a blocked wallet without a subsc
 select throws_ok(format('select gift(%L, 5, id => null)', :'ann'), 'FB000', null, 'a grant without an id is malformed');
 select throws_ok(format('select gift(%L, null)', :'ann'), 'FB000', null, 'and one without an amount');
 select throws_ok(format('select gift(%L, 5, number => 1000000001)', :'ann'), 'FB000', null, 'and one with two users');
-select throws_ok(format('select gift(%L, 5, key => %L, fingerprint => null)', :'ann', 'k'), 'FB000', null, 'and a key without a fingerprint');
+select throws_ok(format('select gift(%L, 5, key => %L, fingerprint => null)', :'ann', 'k'), 'FB000', null,
+                 'and a key without a fingerprint');
 
 select * from finish();
 rollback;

@@ -57,7 +57,8 @@ grant usage on schema :"tests" to farebox_app;
 -- The calls are put together before the trap is laid: afterwards nothing here could be trusted either.
 select array_agg(format('select * from farebox_api.%I(%s)', p.proname,
                         (select string_agg(format('null::pg_catalog.%I', y.typname), ', ' order by x.n)
-                           from unnest(p.proargtypes) with ordinality x(t, n) join pg_type y on y.oid = x.t)) order by p.proname) as calls
+                           from unnest(p.proargtypes) with ordinality x(t, n) join pg_type y on y.oid = x.t))
+                             order by p.proname) as calls
   from pg_proc p where p.pronamespace = 'farebox_api'::regnamespace \gset
 
 savepoint untouched;
@@ -66,7 +67,8 @@ rollback to untouched;
 select spring(array[format('select %I.careless()', :'tests')]) as sprung_carelessly \gset
 rollback to untouched;
 
-select ok(:'sprung_carelessly' ~ 'ran as postgres|no trap', 'a function that does not look out runs a caller''s code as the owner');
+select ok(:'sprung_carelessly' ~ 'ran as postgres|no trap',
+          'a function that does not look out runs a caller''s code as the owner');
 select is(:'sprung', case when :'sprung_carelessly' ~ 'no trap' then 'no trap can be laid' else 'nothing' end,
           'no function of the API runs anything that its caller made');
 select is_empty($$ select p.oid::regprocedure, c

@@ -13,10 +13,13 @@ select is(format('%s %s %s->%s', :'first_status', :'first_amount', :'first_befor
           'a refund of a part names its amount and the balance before and after');
 select is(books(:'ann'), 'balance 80 held 0 debt 0 seq 3', 'and credits the wallet');
 select results_eq(
-    format($$ select debit, debit_seq, credit, credit_seq, credit_after, kind::text, burn_from, reverses, key, fingerprint,
+    format($$ select debit, debit_seq, credit, credit_seq, credit_after, kind::text, burn_from, reverses, key,
+           fingerprint,
                      description, created_at = %L from farebox.entries where id = %L $$, :'first_at', :'first_entry'),
-    format($$ values ('00000000-0000-7000-8000-000000000003'::uuid, null::bigint, %L::uuid, 3::bigint, 80::bigint, 'refund',
-                      null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann', :'spent_entry'),
+    format($$ values ('00000000-0000-7000-8000-000000000003'::uuid, null::bigint, %L::uuid, 3::bigint, 80::bigint,
+                      'refund',
+                      null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann',
+                      :'spent_entry'),
     'the entry says which spend it takes back');
 select is(brief(take_back(:'spent_entry', 21)), 'exceeds of 20', 'parts never add up to more than the spend was');
 select is(brief(take_back(:'spent_entry', 20)), 'ok 20 80->100', 'and may add up to all of it');
@@ -24,7 +27,8 @@ select is(brief(take_back(:'spent_entry', 1)), 'exceeds of 0', 'after that nothi
 select is(brief(take_back(:'spent_entry')), 'exceeds of 0', 'with or without an amount');
 select is(books(:'ann'), 'balance 100 held 0 debt 0 seq 4', 'and the books are in order');
 select is(tokens_left(:'ann'), 'promo 100', 'the tokens are back in the grant they came from');
-select is((select e.amount from farebox.entries e where e.id = :'spent_entry'), 30::bigint, 'the spend itself stays as it was');
+select is((select e.amount from farebox.entries e where e.id = :'spent_entry'), 30::bigint,
+          'the spend itself stays as it was');
 
 select a_wallet(100) as ann \gset
 select * from spend_one(r(:'ann', 30)) \gset spent_
@@ -50,7 +54,8 @@ select brief(gift(:'ann', 10, class => 'promo', expires_in => '1 hour')), brief(
 select * from spend_one(r(:'ann', 15)) \gset spent_
 select time_passes(:'ann', '2 hours') \g /dev/null
 select is(brief(take_back(:'spent_entry')), 'ok 15 5->20', 'a refund of tokens that have expired since');
-select is(journal(:'ann'), 'grant 10, grant 10, spend -15, refund 15, expire -10', 'expires again at once, in an entry of its own');
+select is(journal(:'ann'), 'grant 10, grant 10, spend -15, refund 15, expire -10',
+          'expires again at once, in an entry of its own');
 select is(books(:'ann'), 'balance 10 held 0 debt 0 seq 5', 'and only the others stay');
 select is(tokens_left(:'ann'), 'promo 0, paid 10', 'in their grant');
 
@@ -62,9 +67,11 @@ select is(brief(spend_one(r(:'ann', 6))), 'insufficient 6 of 5', 'returned token
 select is(books(:'ann'), 'balance 5 held 0 debt 0 seq 5', 'and the books are in order');
 
 select a_wallet() as ann \gset
-select brief(gift(:'ann', 10, expires_in => '1 hour')), brief(gift(:'ann', 10, priority => 1, expires_in => '3 hours')) \g /dev/null
+select brief(gift(:'ann', 10, expires_in => '1 hour')),
+       brief(gift(:'ann', 10, priority => 1, expires_in => '3 hours')) \g /dev/null
 select * from spend_one(r(:'ann', 10)) \gset spent_
-select time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 1))), brief(take_back(:'spent_entry')), time_passes(:'ann', '2 hours'),
+select time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 1))), brief(take_back(:'spent_entry')),
+       time_passes(:'ann', '2 hours'),
        brief(spend_one(r(:'ann', 1))) \g /dev/null
 select is(journal(:'ann'), 'grant 10, grant 10, spend -10, expire -10, refund 10, expire -10',
           'a wallet that nothing was due in any more is looked at again for them');
@@ -87,8 +94,10 @@ select is(books(:'ann'), 'balance 30 held 0 debt 0 seq 2', 'and debits the walle
 select results_eq(
     format($$ select debit, debit_seq, debit_after, credit, credit_seq, kind::text, burn_from, reverses, key, fingerprint,
                      description, created_at = %L from farebox.entries where id = %L $$, :'first_at', :'first_entry'),
-    format($$ values (%L::uuid, 2::bigint, 30::bigint, '00000000-0000-7000-8000-000000000001'::uuid, null::bigint, 'reversal',
-                      null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann', :'given_entry'),
+    format($$ values (%L::uuid, 2::bigint, 30::bigint, '00000000-0000-7000-8000-000000000001'::uuid, null::bigint,
+                      'reversal',
+                      null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann',
+                      :'given_entry'),
     'the entry says which grant it takes back');
 select is(brief(take_back(:'given_entry', 31)), 'exceeds of 30', 'parts never add up to more than the grant was');
 select brief(spend_one(r(:'ann', 10))) \g /dev/null
@@ -114,7 +123,8 @@ select is(brief(take_back(:'given_entry')), 'insufficient 50 of 0', 'an expired 
 select is(journal(:'ann'), 'grant 50, expire -50', 'it has expired');
 select * from gift(:'ann', 50, expires_in => '1 hour') \gset given_
 select brief(gift(:'ann', 40)), a_hold(:'ann', 30, '3 hours'), time_passes(:'ann', '2 hours') \g /dev/null
-select is(brief(take_back(:'given_entry')), 'insufficient 50 of 0', 'nor one that is kept for a hold, whatever else is free');
+select is(brief(take_back(:'given_entry')), 'insufficient 50 of 0',
+          'nor one that is kept for a hold, whatever else is free');
 select is(books(:'ann'), 'balance 70 held 30 debt 0 seq 5', 'and the hold stands');
 
 ---- Other kinds
@@ -132,11 +142,14 @@ select a_wallet(100) as bea \gset
 select * from spend_one(r(:'bea', 30)) \gset spent_
 select brief(take_back(:'spent_entry', 10, key => 'used')) \g /dev/null
 select * from move(:'bea', :'bob', 10) \gset moved_
-select a_key('tests: all others', '{read,spend,hold,users}') as weak_key, a_key('tests: grants', '{grant}') as good_key \gset
-select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => hash_of('tests: unknown'), deadline => '-1 s')),
+select a_key('tests: all others', '{read,spend,hold,users}') as weak_key,
+       a_key('tests: grants', '{grant}') as good_key \gset
+select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other',
+                          api_key => hash_of('tests: unknown'), deadline => '-1 s')),
           'late', 'past the deadline nothing else is looked at');
 select is(brief(take_back(:'spent_entry', 5, deadline => '-1 s')), 'late', 'an existing entry or not');
-select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => hash_of('tests: unknown'))),
+select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other',
+                          api_key => hash_of('tests: unknown'))),
           'unauthorized', 'then an unknown API key is refused');
 select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => :'weak_key')),
           'forbidden', 'then one without the scope: a refund makes tokens');
@@ -148,12 +161,17 @@ select is(brief(take_back(:'spent_entry', 0, key => 'used', fingerprint => 'othe
           'key_reused', 'or for another request');
 select is(brief(take_back(:'spent_entry', 0, key => 'used', api_key => :'good_key')),
           'replayed 10 70->80', 'then a key that was used for this one: the first answer');
-select is(brief(take_back(:'moved_entry', 0, key => 'new', api_key => :'good_key')), 'not_reversible', 'then a kind that does not come back');
-select is(brief(take_back(:'spent_entry', 0, key => 'new', api_key => :'good_key')), 'invalid_amount', 'then an amount that is none');
-select is(brief(take_back(:'spent_entry', -1, key => 'new', api_key => :'good_key')), 'invalid_amount', 'a negative one least of all');
-select is(brief(take_back(:'spent_entry', 21, key => 'new', api_key => :'good_key')), 'exceeds of 20', 'then more than is left');
+select is(brief(take_back(:'moved_entry', 0, key => 'new', api_key => :'good_key')), 'not_reversible',
+          'then a kind that does not come back');
+select is(brief(take_back(:'spent_entry', 0, key => 'new', api_key => :'good_key')), 'invalid_amount',
+          'then an amount that is none');
+select is(brief(take_back(:'spent_entry', -1, key => 'new', api_key => :'good_key')), 'invalid_amount',
+          'a negative one least of all');
+select is(brief(take_back(:'spent_entry', 21, key => 'new', api_key => :'good_key')), 'exceeds of 20',
+          'then more than is left');
 select is(books(:'bea'), 'balance 70 held 0 debt 0 seq 4', 'and none of these moved anything');
-select is(brief(take_back(:'spent_entry', 20, key => 'new', api_key => :'good_key')), 'ok 20 70->90', 'a request with nothing wrong is ok');
+select is(brief(take_back(:'spent_entry', 20, key => 'new', api_key => :'good_key')), 'ok 20 70->90',
+          'a request with nothing wrong is ok');
 
 ---- Keys
 
@@ -163,20 +181,25 @@ select * from spend_one(r(:'ann', 30)) \gset spent_
 select * from take_back(:'spent_entry', 10, key => 'k') \gset refund_
 select * from take_back(:'given_entry', 40, key => 'g') \gset reversal_
 select brief(spend_one(r(:'ann', 40))) \g /dev/null
-select is(take_back(:'spent_entry', 10, key => 'k'), row('replayed', :'refund_entry', 10, 70, 80, null, :'refund_at')::answer,
+select is(take_back(:'spent_entry', 10, key => 'k'),
+          row('replayed', :'refund_entry', 10, 70, 80, null, :'refund_at')::answer,
           'the same key and request gets the first answer again, of a refund');
-select is(take_back(:'given_entry', 40, key => 'g'), row('replayed', :'reversal_entry', 40, 80, 40, null, :'reversal_at')::answer,
+select is(take_back(:'given_entry', 40, key => 'g'),
+          row('replayed', :'reversal_entry', 40, 80, 40, null, :'reversal_at')::answer,
           'and of a reversal');
-select is(brief(take_back(:'given_entry', 10, key => 'k')), 'key_reused', 'the key of a refund is not free for a reversal');
+select is(brief(take_back(:'given_entry', 10, key => 'k')), 'key_reused',
+          'the key of a refund is not free for a reversal');
 select is(brief(take_back(:'spent_entry', 5, id => :'id')), 'ok 5 0->5', 'a refund without a key');
-select is(brief(take_back(:'spent_entry', 5, id => :'id')), 'replayed 5 0->5', 'sent again with the same id is the same request');
+select is(brief(take_back(:'spent_entry', 5, id => :'id')), 'replayed 5 0->5',
+          'sent again with the same id is the same request');
 select is(brief(take_back(:'given_entry', 5, id => :'other_id')), 'ok 5 5->0', 'and a reversal');
 select is(brief(take_back(:'given_entry', 5, id => :'other_id')), 'replayed 5 5->0', 'too');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 7', 'and the books are in order');
 
 ---- A malformed call is our fault and raises
 
-select throws_ok(format('select take_back(%L, 5, id => null)', :'spent_entry'), 'FB000', null, 'a reversal without an id is malformed');
+select throws_ok(format('select take_back(%L, 5, id => null)', :'spent_entry'), 'FB000', null,
+                 'a reversal without an id is malformed');
 select throws_ok('select take_back(null, 5)', 'FB000', null, 'and one without an entry');
 select throws_ok(format('select take_back(%L, 5, key => %L, fingerprint => null)', :'spent_entry', 'k'), 'FB000', null,
                  'and a key without a fingerprint');

@@ -36,7 +36,8 @@ select is(books(:'ann') || ', ' || books(:'bob'),
           'balance 60 held 0 debt 0 seq 3, balance 40 held 0 debt 0 seq 3', 'and each pays once for each');
 
 select a_wallet(1000) as ann \gset
-select is(array(select brief(s::answer) from spend_many((select array_agg(r(:'ann', 1)) from generate_series(1, 1000))) s),
+select is(array(select brief(s::answer)
+                from spend_many((select array_agg(r(:'ann', 1)) from generate_series(1, 1000))) s),
           array(select format('ok 1 %s->%s', n, n - 1) from generate_series(1000, 1, -1) n),
           'a thousand requests fit into one call');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 1001', 'and are a thousand entries');
@@ -44,7 +45,8 @@ select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 1001', 'and are a thousand
 ---- Keys within one call
 
 select a_wallet(100) as ann \gset
-select array(select s::answer from spend_many(array[r(:'ann', 30, key => 'k'), r(:'ann', 5), r(:'ann', 30, key => 'k')]) s) as got \gset
+select array(select s::answer
+             from spend_many(array[r(:'ann', 30, key => 'k'), r(:'ann', 5), r(:'ann', 30, key => 'k')]) s) as got \gset
 select is(array(select brief(g) from unnest(:'got'::answer[]) g),
           array['ok 30 100->70', 'ok 5 70->65', 'replayed 30 100->70'], 'a key twice in one call replays');
 select is(((:'got'::answer[])[3]).entry, ((:'got'::answer[])[1]).entry, 'with the entry of the first');
@@ -53,15 +55,18 @@ select is(books(:'ann'), 'balance 65 held 0 debt 0 seq 3', 'and is taken once');
 
 select is(brief_many(r(:'ann', 30, key => 'k2'), r(:'ann', 30, key => 'k2', fingerprint => 'other')),
           array['ok 30 65->35', 'key_reused'], 'twice in one call for different requests: the second is refused');
-select is(brief_many(r(:'ann', 5, key => 'k3'), r(:'ann', 0, key => 'k3'), r(:'ann', 0, key => 'k3', fingerprint => 'other'),
+select is(brief_many(r(:'ann', 5, key => 'k3'), r(:'ann', 0, key => 'k3'),
+                     r(:'ann', 0, key => 'k3', fingerprint => 'other'),
                      r(:'ann', 0, key => 'k4')),
           array['ok 5 35->30', 'replayed 5 35->30', 'key_reused', 'invalid_amount'],
           'a key used earlier in the call is asked about before the amount');
 select is(brief_many(r(:'ann', 5, key => 'k5'), r(:'ann', 5, key => 'k5', model => 'tests-none'),
                      r(:'ann', 5, key => 'k5', fingerprint => 'other', model => 'tests-none')),
           array['ok 5 30->25', 'replayed 5 30->25', 'key_reused'], 'and before the price');
-select is(brief_many(r(:'ann', 0, key => 'k6'), r(:'ann', 5, key => 'k6', fingerprint => 'other'), r(:'ann', 0, key => 'k6')),
-          array['invalid_amount', 'ok 5 25->20', 'key_reused'], 'a refused request leaves its key to the next in the call');
+select is(brief_many(r(:'ann', 0, key => 'k6'), r(:'ann', 5, key => 'k6', fingerprint => 'other'),
+                     r(:'ann', 0, key => 'k6')),
+          array['invalid_amount', 'ok 5 25->20', 'key_reused'],
+          'a refused request leaves its key to the next in the call');
 select is(brief_many(r(:'ann', 50, key => 'k7'), r(:'ann', 5, key => 'k7', fingerprint => 'other'),
                      r(:'ann', 50, key => 'k7')),
           array['insufficient 50 of 20', 'ok 5 20->15', 'key_reused'], 'so does one that the wallet could not pay');
@@ -71,7 +76,8 @@ select is(brief_many(r(:'ann', 15), r(:'ann', 5, key => 'k7', fingerprint => 'ot
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 9', 'and the books are in order');
 
 select a_wallet(100) as ann, a_wallet(100) as bob \gset
-select is(brief_many(r(:'ann', 10, key => 'k'), r(:'bob', 20, key => 'k', fingerprint => 'other'), r(:'ann', 10, key => 'k')),
+select is(brief_many(r(:'ann', 10, key => 'k'), r(:'bob', 20, key => 'k', fingerprint => 'other'),
+                     r(:'ann', 10, key => 'k')),
           array['ok 10 100->90', 'ok 20 100->80', 'replayed 10 100->90'], 'one key on two wallets is two keys');
 select is(brief_many(r(null, 10, key => 'n', number => number_of(:'ann')), r(:'ann', 10, key => 'n')),
           array['ok 10 90->80', 'replayed 10 90->80'], 'a user by number and by UUID has the same keys');
@@ -85,14 +91,16 @@ select is(books(:'ann'), 'balance 65 held 0 debt 0 seq 4', 'and the books are in
 
 ---- One poisoned request fails alone
 
-select a_wallet(100) as ann, a_wallet(100) as stopped, a_wallet(100) as ended, a_wallet(100) as owing, a_wallet(100) as holding \gset
+select a_wallet(100) as ann, a_wallet(100) as stopped, a_wallet(100) as ended, a_wallet(100) as owing,
+       a_wallet(100) as holding \gset
 select a_key('tests: reads', '{read}') as weak_key, a_key('tests: spends', '{spend}') as good_key \gset
 update farebox.wallets set blocked_at = now() where id = :'stopped';
 update farebox.wallets set subscription_until = now() - interval '1 s' where id = :'ended';
 select owe(:'owing', 5), a_hold(:'holding', 95) \g /dev/null
 select is(brief_many(
               r(:'ann', 1, api_key => hash_of('tests: unknown')), r(:'ann', 1, api_key => :'weak_key'),
-              r(:'ann', 1, session => gen_random_uuid(), caller => gen_random_uuid()), r(gen_random_uuid(), 1), r(:'ann', 0),
+              r(:'ann', 1, session => gen_random_uuid(), caller => gen_random_uuid()), r(gen_random_uuid(), 1),
+              r(:'ann', 0),
               r(:'stopped', 1), r(:'ended', 1), r(:'ann', 1, model => 'tests-none'), r(:'owing', 1), r(:'holding', 6),
               r(:'holding', 5), r(:'ann', 2, model => 'tests-three', api_key => :'good_key'), r(:'ann', 10)),
           array['unauthorized', 'forbidden', 'session_gone', 'not_found', 'invalid_amount', 'blocked',
@@ -108,9 +116,11 @@ select is(array[books(:'ann'), books(:'stopped'), books(:'ended'), books(:'owing
 select a_wallet(100) as ann \gset
 select brief_many(r(:'ann', 1, description => 'one', metadata => '{"a": "\u0000"}'),
                   r(:'ann', 2, description => null, metadata => null, key => 'k'),
-                  r(:'ann', 3, description => 'three', metadata => '{"n": 1e999999}', fingerprint => 'ignored')) \g /dev/null
+                  r(:'ann', 3, description => 'three', metadata => '{"n": 1e999999}',
+                    fingerprint => 'ignored')) \g /dev/null
 select results_eq(
-    format('select amount, description, metadata::text, key, fingerprint from farebox.entries where debit = %L order by debit_seq', :'ann'),
+    format($$ select amount, description, metadata::text, key, fingerprint from farebox.entries where debit = %L
+               order by debit_seq $$, :'ann'),
     $$ values (1::bigint, 'one', '{"a": "\u0000"}', null, null::bytea), (2, null, null, 'k', hash_of('one request')),
               (3, 'three', '{"n": 1e999999}', null, null) $$,
     'no field of a request ends up in another''s entry; metadata that no jsonb could hold is kept as it came');
@@ -127,7 +137,8 @@ select is(books(:'ann') || ', ' || books(:'bob'), 'balance 0 held 0 debt 0 seq 2
 
 select a_wallet(100) as ann \gset
 select brief(spend_one(r(:'ann', 10, key => 'k'))) \g /dev/null
-select is(array(select brief(s::answer) from spend_many(array[r(:'ann', 1), r(:'ann', 10, key => 'k'), r(gen_random_uuid(), 1)],
+select is(array(select brief(s::answer)
+                from spend_many(array[r(:'ann', 1), r(:'ann', 10, key => 'k'), r(gen_random_uuid(), 1)],
                                                         deadline => '-1 ms') s),
           array['late', 'late', 'late'], 'past the deadline every request is late, a replay too');
 select is(books(:'ann'), 'balance 90 held 0 debt 0 seq 2', 'and nothing moves');
@@ -140,8 +151,9 @@ select a_wallet(100) as ann \gset
 create function call_with(p_argument text, p_value text, n int default 2) returns text language sql as $$
     select format('select * from farebox_api.spend(%s)', string_agg(
                format('p_%s => %s', a.name, case when a.name = p_argument then p_value
-                                                 else format('array(select %s from generate_series(1, %s))', a.good, n) end), ', ')
-               || ', p_not_after => ' || case p_argument when 'not_after' then p_value else 'clock_timestamp() + interval ''1 s''' end)
+                    else format('array(select %s from generate_series(1, %s))', a.good, n) end), ', ')
+               || ', p_not_after => ' || case p_argument when 'not_after' then p_value
+                                                         else 'clock_timestamp() + interval ''1 s''' end)
       from (values ('id', 'gen_random_uuid()'), ('wallet', format('%L::uuid', current_setting('tests.wallet'))),
                    ('number', 'null::bigint'), ('amount', '1::bigint'), ('model', 'null::text'), ('key', 'null::text'),
                    ('fingerprint', 'null::bytea'), ('description', 'null::text'), ('metadata', 'null::json'),
@@ -150,11 +162,13 @@ $$;
 set local tests.wallet = :'ann';
 
 select lives_ok(call_with('', ''), 'two requests with all that belongs to them are a call');
-select throws_ok(call_with(a, format('array[%s]::%s[]', case a when 'amount' then '1' else 'null' end, t)), 'FB000', null, format('two requests with one %s are malformed', a))
+select throws_ok(call_with(a, format('array[%s]::%s[]', case a when 'amount' then '1' else 'null' end, t)), 'FB000',
+                 null, format('two requests with one %s are malformed', a))
   from (values ('wallet', 'uuid'), ('number', 'bigint'), ('amount', 'bigint'), ('model', 'text'), ('key', 'text'),
                ('fingerprint', 'bytea'), ('description', 'text'), ('metadata', 'json'), ('session', 'uuid'),
                ('user', 'uuid'), ('api_key', 'bytea')) v(a, t);
-select throws_ok(call_with(a, format('null::%s[]', t)), 'FB000', null, format('a call without the array of %s is malformed', a))
+select throws_ok(call_with(a, format('null::%s[]', t)), 'FB000', null,
+                 format('a call without the array of %s is malformed', a))
   from (values ('id', 'uuid'), ('wallet', 'uuid'), ('number', 'bigint'), ('amount', 'bigint'), ('model', 'text'),
                ('key', 'text'), ('fingerprint', 'bytea'), ('description', 'text'), ('metadata', 'json'),
                ('session', 'uuid'), ('user', 'uuid'), ('api_key', 'bytea')) v(a, t);
@@ -163,8 +177,10 @@ select throws_ok(call_with('id', 'array(select gen_random_uuid() from generate_s
                  'a call of 1001 requests is malformed');
 select throws_ok(call_with('id', 'array[gen_random_uuid(), null]'), 'FB000', null, 'one id missing is malformed');
 select throws_ok(call_with('amount', 'array[1, null]::bigint[]'), 'FB000', null, 'one amount missing is malformed');
-select throws_ok(call_with('number', 'array[1, null]::bigint[]'), 'FB000', null, 'a request with two users is malformed');
-select throws_ok(call_with('wallet', format('array[%L, null]::uuid[]', :'ann')), 'FB000', null, 'a request without a user is malformed');
+select throws_ok(call_with('number', 'array[1, null]::bigint[]'), 'FB000', null,
+                 'a request with two users is malformed');
+select throws_ok(call_with('wallet', format('array[%L, null]::uuid[]', :'ann')), 'FB000', null,
+                 'a request without a user is malformed');
 select throws_ok(call_with('key', 'array[''k'', null]'), 'FB000', null, 'a key without a fingerprint is malformed');
 select throws_ok(call_with('not_after', 'null'), 'FB000', null, 'a call without a deadline is malformed');
 select is(books(:'ann'), 'balance 98 held 0 debt 0 seq 3', 'and only the one that was in order moved anything');

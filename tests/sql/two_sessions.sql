@@ -30,70 +30,94 @@ create function in_one(p_sql text) returns text language sql volatile as $$
 $$;
 
 -- The calls, as another session can make them: it does not see this file's helpers.
-create function spend_one_call(p_wallet text, p_amount int, p_key text default null, id uuid default gen_random_uuid()) returns text language sql as $$
+create function spend_one_call(p_wallet text, p_amount int, p_key text default null, id uuid default gen_random_uuid())
+  returns text language sql as $$
     select format($f$ select concat_ws(' ', s.status, s.amount, s.before || '->' || s.after, 'of ' || s.available)
-                        from farebox_api.spend_one(%L, %L, null, %s, null, %L, sha256('x'), null, null, null, null, null, clock_timestamp() + interval '10 s') s $f$,
+                        from farebox_api.spend_one(%L, %L, null, %s, null, %L, sha256('x'), null, null, null, null,
+                                                   null, clock_timestamp() + interval '10 s') s $f$,
                   id, p_wallet, p_amount, p_key)
 $$;
 create function spend_call(p_wallet text, p_amount int, p_key text default null) returns text language sql as $$
     select format($f$ select concat_ws(' ', s.status, s.amount, s.before || '->' || s.after, 'of ' || s.available)
-                        from farebox_api.spend(array[gen_random_uuid()], array[%L]::uuid[], array[null]::bigint[], array[%s]::bigint[], array[null]::text[],
-                                               array[%L]::text[], array[sha256('x')], array[null]::text[], array[null]::json[], array[null]::uuid[],
-                                               array[null]::uuid[], array[null]::bytea[], clock_timestamp() + interval '10 s') s $f$,
+                        from farebox_api.spend(array[gen_random_uuid()], array[%L]::uuid[], array[null]::bigint[],
+                                               array[%s]::bigint[], array[null]::text[],
+                                               array[%L]::text[], array[sha256('x')], array[null]::text[],
+                                               array[null]::json[], array[null]::uuid[],
+                                               array[null]::uuid[], array[null]::bytea[],
+                                               clock_timestamp() + interval '10 s') s $f$,
                   p_wallet, p_amount, p_key)
 $$;
-create function grant_call(p_wallet text, p_amount int, p_key text, expires_in text default null, id uuid default gen_random_uuid()) returns text language sql as $$
+create function grant_call(p_wallet text, p_amount int, p_key text, expires_in text default null,
+                           id uuid default gen_random_uuid()) returns text language sql as $$
     select format($f$ select concat_ws(' ', g.status, g.amount, g.before || '->' || g.after)
-                        from farebox_api."grant"(%L, %L, null, %s, 'paid', null, clock_timestamp() + %L::interval, %L, sha256('x'), null, null, null,
+                        from farebox_api."grant"(%L, %L, null, %s, 'paid', null, clock_timestamp() + %L::interval, %L,
+                                                 sha256('x'), null, null, null,
                                                  clock_timestamp() + interval '10 s') g $f$,
                   id, p_wallet, p_amount, expires_in, p_key)
 $$;
 create function transfer_call(p_from text, p_to text, p_amount int, p_key text) returns text language sql as $$
     select format($f$ select concat_ws(' ', t.status, t.amount, t.before || '->' || t.after, 'of ' || t.available)
-                        from farebox_api.transfer(gen_random_uuid(), %L, %L, %s, %L, sha256('x'), null, null, null, clock_timestamp() + interval '10 s') t $f$,
+                        from farebox_api.transfer(gen_random_uuid(), %L, %L, %s, %L, sha256('x'), null, null, null,
+                                                  clock_timestamp() + interval '10 s') t $f$,
                   p_from, p_to, p_amount, p_key)
 $$;
 create function reverse_call(p_entry uuid, p_amount int, p_key text) returns text language sql as $$
     select format($f$ select concat_ws(' ', v.status, v.amount, v.before || '->' || v.after, 'of ' || v.available)
-                        from farebox_api.reverse(gen_random_uuid(), %L, %s, %L, sha256('x'), null, null, clock_timestamp() + interval '10 s') v $f$,
+                        from farebox_api.reverse(gen_random_uuid(), %L, %s, %L, sha256('x'), null, null,
+                                                 clock_timestamp() + interval '10 s') v $f$,
                   p_entry, p_amount, p_key)
 $$;
 create function user_call(p_tokens int, p_key text default null) returns text language sql as $$
-    select format($f$ select concat_ws(' ', c.status, c.user_id) from farebox_api.create_user(gen_random_uuid(), null, null, null, %s, gen_random_uuid(),
-                      %L, %s, null, clock_timestamp() + interval '10 s') c $f$, p_tokens, p_key, case when p_key is null then 'null' else 'sha256(''x'')' end)
+    select format($f$ select concat_ws(' ', c.status, c.user_id)
+                  from farebox_api.create_user(gen_random_uuid(), null, null, null, %s, gen_random_uuid(),
+                      %L, %s, null, clock_timestamp() + interval '10 s') c $f$, p_tokens, p_key,
+                      case when p_key is null then 'null' else 'sha256(''x'')' end)
 $$;
 -- A user that every session sees.
-create function a_seen_wallet(p_tokens int) returns text language sql volatile as $$ select split_part(in_one(user_call(p_tokens)), ' ', 2) $$;
+create function a_seen_wallet(p_tokens int) returns text
+  language sql volatile as $$ select split_part(in_one(user_call(p_tokens)), ' ', 2) $$;
 
 ---- Batches and reads pass a held wallet by
 
 select a_wallet(10) as ann, a_seen_wallet(5) as stuck, a_seen_wallet(5) as due \gset
 select number_of(:'stuck') as stuck_number,
        in_one(spend_one_call(:'stuck', 1, 'used')), in_one(grant_call(:'due', 7, null, '1 hour')),
-       dblink_exec('one', format($$ update farebox.grants set expires_at = expires_at - interval '2 hours' where wallet = %L and expires_at <> 'infinity' $$, :'due')),
-       dblink_exec('one', format($$ update farebox.wallets set next_event_at = next_event_at - interval '2 hours' where id = %L $$, :'due')) \gset
+       dblink_exec('one', format($$ update farebox.grants set expires_at = expires_at - interval '2 hours'
+                                 where wallet = %L and expires_at <> 'infinity' $$, :'due')),
+       dblink_exec('one', format($$ update farebox.wallets set next_event_at = next_event_at - interval '2 hours'
+                                 where id = %L $$, :'due')) \gset
 select dblink_exec('one', 'begin'),
-       in_one(format('select count(*) from (select 1 from farebox.wallets where id in (%L, %L) for no key update) x', :'stuck', :'due')) \g /dev/null
+       in_one(format('select count(*) from (select 1 from farebox.wallets where id in (%L, %L) for no key update) x',
+                     :'stuck', :'due')) \g /dev/null
 set local lock_timeout = '50ms';
 
-select is(array(select brief(s::answer) from spend_many(array[r(:'stuck', 1), r(:'ann', 3), r(null, 1, number => :stuck_number), r(:'due', 1), r(:'ann', 4)],
-                                                        skip_locked => true) s),
-          array['busy', 'ok 3 10->7', 'busy', 'busy', 'ok 4 7->3'], 'a call that skips what is held answers busy for it and serves the others');
+select is(array(select brief(s::answer)
+                from spend_many(array[r(:'stuck', 1), r(:'ann', 3), r(null, 1, number => :stuck_number), r(:'due', 1),
+                                      r(:'ann', 4)], skip_locked => true) s),
+          array['busy', 'ok 3 10->7', 'busy', 'busy', 'ok 4 7->3'],
+          'a call that skips what is held answers busy for it and serves the others');
 select is(books(:'ann'), 'balance 3 held 0 debt 0 seq 3', 'their books are in order');
 select is(array(select brief(s::answer)
-                  from spend_many(array[r(:'stuck', 1, api_key => hash_of('tests: unknown')), r(gen_random_uuid(), 1), r(:'stuck', 0, key => 'used', fingerprint => 'x'),
-                                        r(:'stuck', 0, key => 'used', fingerprint => 'y'), r(:'stuck', 0)], skip_locked => true) s),
-          array['unauthorized', 'not_found', 'busy', 'busy', 'busy'], 'credentials and an unknown user are told before busy, keys and amounts after it');
-select throws_ok(format('select spend_many(array[r(%L, 1), r(%L, 1)])', :'ann', :'stuck'), '55P03', null, 'a call that does not skip ends when the lock is not had in time');
+                  from spend_many(array[r(:'stuck', 1, api_key => hash_of('tests: unknown')), r(gen_random_uuid(), 1),
+                                        r(:'stuck', 0, key => 'used', fingerprint => 'x'),
+                                        r(:'stuck', 0, key => 'used', fingerprint => 'y'), r(:'stuck', 0)],
+                                  skip_locked => true) s),
+          array['unauthorized', 'not_found', 'busy', 'busy', 'busy'],
+          'credentials and an unknown user are told before busy, keys and amounts after it');
+select throws_ok(format('select spend_many(array[r(%L, 1), r(%L, 1)])', :'ann', :'stuck'), '55P03', null,
+                 'a call that does not skip ends when the lock is not had in time');
 select is(books(:'ann'), 'balance 3 held 0 debt 0 seq 3', 'and has moved nothing');
 select throws_ok(format('select spend_one(r(%L, 1))', :'stuck'), '55P03', null, 'so does a single spend');
 select throws_ok(format('select gift(%L, 1)', :'stuck'), '55P03', null, 'a grant');
 select throws_ok(format('select move(%L, %L, 1)', :'ann', :'stuck'), '55P03', null, 'and a transfer, on either side');
-select results_eq(format('select status, balance from farebox_api.balance(array[%L, %L, %L]::uuid[], array_fill(null::bigint, array[3]), array_fill(null::text, array[3]), array_fill(null::bytea, array[3]))',
-                         :'stuck', :'ann', :'due'),
+select results_eq(format($$ select status, balance
+                              from farebox_api.balance(array[%L, %L, %L]::uuid[], array_fill(null::bigint, array[3]),
+                                                       array_fill(null::text, array[3]), array_fill(null::bytea, array[3]))
+                             order by n $$, :'stuck', :'ann', :'due'),
                   $$ values ('ok', 4::bigint), ('ok', 3), ('busy', null) $$,
                   'a read waits for nobody: a held wallet is read, but one with an event due is busy');
-select is((select count(*) from farebox_api.statement(:'due', null, 10, null, null) s where s.status = 'ok'), 2::bigint, 'a statement is what it was');
+select is((select count(*) from farebox_api.statement(:'due', null, 10, null, null) s where s.status = 'ok'), 2::bigint,
+          'a statement is what it was');
 set local lock_timeout = 0;
 
 select dblink_exec('one', 'rollback') \g /dev/null
@@ -123,32 +147,44 @@ begin
 end $$;
 
 select a_seen_wallet(100) as ann \gset
-select is(meanwhile(spend_one_call(:'ann', 60), spend_one_call(:'ann', 60)), 'insufficient 60 of 40', 'what somebody else has spent meanwhile is spent: singly');
+select is(meanwhile(spend_one_call(:'ann', 60), spend_one_call(:'ann', 60)), 'insufficient 60 of 40',
+          'what somebody else has spent meanwhile is spent: singly');
 select is(meanwhile(spend_call(:'ann', 30), spend_call(:'ann', 30)), 'insufficient 30 of 10', 'in a batch');
 select is(books(:'ann'), 'balance 10 held 0 debt 0 seq 3', 'and the books are in order');
 
 select a_seen_wallet(100) as ann \gset
-select is(meanwhile(spend_one_call(:'ann', 10, 'a'), spend_one_call(:'ann', 10, 'a')), 'replayed 10 100->90', 'a key used by somebody else meanwhile replays: singly');
+select is(meanwhile(spend_one_call(:'ann', 10, 'a'), spend_one_call(:'ann', 10, 'a')), 'replayed 10 100->90',
+          'a key used by somebody else meanwhile replays: singly');
 select is(meanwhile(spend_call(:'ann', 10, 'b'), spend_call(:'ann', 10, 'b')), 'replayed 10 90->80', 'in a batch');
-select is(meanwhile(spend_one_call(:'ann', 10, 'c'), spend_call(:'ann', 10, 'c')), 'replayed 10 80->70', 'by one door and the other');
+select is(meanwhile(spend_one_call(:'ann', 10, 'c'), spend_call(:'ann', 10, 'c')), 'replayed 10 80->70',
+          'by one door and the other');
 select is(meanwhile(grant_call(:'ann', 10, 'a'), grant_call(:'ann', 10, 'a')), 'replayed 10 70->80', 'a grant');
 select gen_random_uuid() as id, gen_random_uuid() as other_id, a_seen_wallet(100) as bob \gset
-select is(meanwhile(spend_one_call(:'ann', 10, null, :'id'), spend_one_call(:'ann', 10, null, :'id')), 'replayed 10 80->70', 'without a key, its id');
+select is(meanwhile(spend_one_call(:'ann', 10, null, :'id'), spend_one_call(:'ann', 10, null, :'id')),
+          'replayed 10 80->70', 'without a key, its id');
 select is(meanwhile(reverse_call(:'id', 4, 'a'), reverse_call(:'id', 4, 'a')), 'replayed 4 70->74', 'a refund');
-select is(meanwhile(reverse_call(:'id', 4, 'b'), reverse_call(:'id', 4, 'c')), 'exceeds of 2', 'two refunds at once are never more than the spend was');
-select is(meanwhile(transfer_call(:'ann', :'bob', 8, 'a'), transfer_call(:'ann', :'bob', 8, 'a')), 'replayed 8 78->70', 'a transfer');
-select is(meanwhile(transfer_call(:'ann', :'bob', 60, 'b'), transfer_call(:'bob', :'ann', 60, 'b')), 'ok 60 168->108', 'transfers both ways at once do not stop each other');
-select is(books(:'ann') || ', ' || books(:'bob'), 'balance 70 held 0 debt 0 seq 11, balance 108 held 0 debt 0 seq 4', 'and the books are in order');
+select is(meanwhile(reverse_call(:'id', 4, 'b'), reverse_call(:'id', 4, 'c')), 'exceeds of 2',
+          'two refunds at once are never more than the spend was');
+select is(meanwhile(transfer_call(:'ann', :'bob', 8, 'a'), transfer_call(:'ann', :'bob', 8, 'a')), 'replayed 8 78->70',
+          'a transfer');
+select is(meanwhile(transfer_call(:'ann', :'bob', 60, 'b'), transfer_call(:'bob', :'ann', 60, 'b')), 'ok 60 168->108',
+          'transfers both ways at once do not stop each other');
+select is(books(:'ann') || ', ' || books(:'bob'), 'balance 70 held 0 debt 0 seq 11, balance 108 held 0 debt 0 seq 4',
+          'and the books are in order');
 
 select a_seen_wallet(0) as ann \gset
 select in_one(grant_call(:'ann', 10, null, '1 hour')),
-       dblink_exec('one', format($$ update farebox.grants set expires_at = expires_at - interval '2 hours' where wallet = %L $$, :'ann')),
-       dblink_exec('one', format($$ update farebox.wallets set next_event_at = next_event_at - interval '2 hours' where id = %L $$, :'ann')) \gset
-select is(meanwhile(spend_one_call(:'ann', 1), spend_one_call(:'ann', 1)), 'insufficient 1 of 0', 'two who find expired tokens at once');
+       dblink_exec('one', format($$ update farebox.grants set expires_at = expires_at - interval '2 hours'
+                                 where wallet = %L $$, :'ann')),
+       dblink_exec('one', format($$ update farebox.wallets set next_event_at = next_event_at - interval '2 hours'
+                                 where id = %L $$, :'ann')) \gset
+select is(meanwhile(spend_one_call(:'ann', 1), spend_one_call(:'ann', 1)), 'insufficient 1 of 0',
+          'two who find expired tokens at once');
 select is(journal(:'ann'), 'grant 10, expire -10', 'let them expire once');
 
 select 'two sessions ' || gen_random_uuid() as key \gset
-select is(split_part(meanwhile(user_call(5, :'key'), user_call(5, :'key')), ' ', 1), 'replayed', 'two who make a user by one key at once');
+select is(split_part(meanwhile(user_call(5, :'key'), user_call(5, :'key')), ' ', 1), 'replayed',
+          'two who make a user by one key at once');
 select is((select count(*) from farebox.users u where u.created_key = :'key'), 1::bigint, 'make one');
 
 select dblink_disconnect('one'), dblink_disconnect('two') \g /dev/null

@@ -13,7 +13,8 @@ create function journal_violation(p_entry uuid) returns text language sql stable
 $$;
 
 -- What verify says of a wallet while this is changed by hand.
-create function breaks(p_wallet uuid, p_change text, p_rules text, p_what text) returns text language plpgsql volatile as $$
+create function breaks(p_wallet uuid, p_change text, p_rules text, p_what text) returns text
+  language plpgsql volatile as $$
 declare
     v_found text;
 begin
@@ -28,7 +29,8 @@ end $$;
 
 -- An entry that the wallet's other figures agree with, but for one.
 create function entry(
-    p_wallet uuid, p_amount bigint, seq_ahead int default 1, after_off int default 0, burn_off int default null, counted boolean default true)
+    p_wallet uuid, p_amount bigint, seq_ahead int default 1, after_off int default 0, burn_off int default null,
+    counted boolean default true)
 returns uuid language plpgsql volatile as $$
 declare
     w farebox.wallets;
@@ -40,17 +42,20 @@ begin
     values (v_id, p_wallet, '00000000-0000-7000-8000-000000000003', p_amount, 'spend', w.seq + seq_ahead,
             w.balance - p_amount + after_off, w.burned + coalesce(burn_off, 0), now());
     if counted then
-        update farebox.wallets x set balance = x.balance - p_amount, burned = x.burned + p_amount, seq = x.seq + seq_ahead where x.id = p_wallet;
+        update farebox.wallets x set balance = x.balance - p_amount, burned = x.burned + p_amount,
+            seq = x.seq + seq_ahead where x.id = p_wallet;
     end if;
     return v_id;
 end $$;
 
 -- What verify_journal says of an entry between these two.
-create function lone_entry(p_debit uuid, p_credit uuid, p_debit_seq bigint, p_credit_seq bigint) returns text language plpgsql volatile as $$
+create function lone_entry(p_debit uuid, p_credit uuid, p_debit_seq bigint, p_credit_seq bigint) returns text
+  language plpgsql volatile as $$
 declare
     v_id constant uuid := gen_random_uuid();
 begin
-    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, credit_seq, credit_after, created_at)
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, credit_seq, credit_after,
+                                 created_at)
     values (v_id, p_debit, p_credit, 5, 'transfer', p_debit_seq, p_debit_seq, p_credit_seq, p_credit_seq, now());
     return journal_violation(v_id);
 end $$;
@@ -70,15 +75,18 @@ begin
         select w into v_one from wallets order by random() limit 1;
         select w into v_other from wallets where w <> v_one order by random() limit 1;
         case floor(random() * 8)::int
-            when 0 then perform gift(v_one, a, class => (array['promo', 'paid'])[1 + v_day % 2], expires_in => (array[null, interval '20 days'])[1 + v_day % 2]);
+            when 0 then perform gift(v_one, a, class => (array['promo', 'paid'])[1 + v_day % 2],
+                                     expires_in => (array[null, interval '20 days'])[1 + v_day % 2]);
             when 1 then perform move(v_one, v_other, a);
             when 2 then perform take_back(s.entry, a) from (select x.entry from spends x order by random() limit 1) s;
-            when 3 then perform take_back(g.entry, a) from (select x.entry from farebox.grants x where x.wallet = v_one and x.id = x.entry limit 1) g;
+            when 3 then perform take_back(g.entry, a)
+              from (select x.entry from farebox.grants x where x.wallet = v_one and x.id = x.entry limit 1) g;
             when 4 then
                 if (select balance - held >= a from farebox.wallets where id = v_one) then
                     perform a_hold(v_one, a, '3 days', 'charge', a, v_day % 2 = 0);
                 end if;
-            when 5 then perform brief_many(r(v_one, a, key => 'day' || v_day % 10), r(v_other, a), r(v_one, a), r(v_one, a, key => 'day' || v_day % 10));
+            when 5 then perform brief_many(r(v_one, a, key => 'day' || v_day % 10), r(v_other, a), r(v_one, a),
+                                           r(v_one, a, key => 'day' || v_day % 10));
             when 6 then if v_day % 5 = 0 then perform owe(v_one, a); end if;
             else
                 insert into spends select v_one, s.entry from spend_one(r(v_one, a)) s where s.status = 'ok';
@@ -89,14 +97,18 @@ end $$;
 select setseed(0.5) \g /dev/null
 select live(300) \g /dev/null
 
-select is_empty('select w, violations(w) from wallets where violations(w) is not null', 'a busy, honest ledger breaks no rule');
+select is_empty('select w, violations(w) from wallets where violations(w) is not null',
+                'a busy, honest ledger breaks no rule');
 select is_empty($$ select e.id, journal_violation(e.id) from farebox.entries e join wallets on w in (e.debit, e.credit)
                     where journal_violation(e.id) is not null $$, 'nor does any of its entries');
 select bag_eq('select distinct e.kind::text from farebox.entries e join wallets on w in (e.debit, e.credit)',
-              $$ values ('grant'), ('spend'), ('transfer'), ('expire'), ('refund'), ('reversal'), ('debt'), ('repayment') $$,
+              $$ values ('grant'), ('spend'), ('transfer'), ('expire'), ('refund'), ('reversal'), ('debt'),
+                        ('repayment') $$,
               'it was busy: every kind of entry is there');
-select is((select sum(case when e.credit = w then e.amount else -e.amount end) from farebox.entries e join wallets on w in (e.debit, e.credit)),
-          (select sum(x.balance) from farebox.wallets x join wallets on w = x.id), 'all that entered and has not left is there');
+select is((select sum(case when e.credit = w then e.amount else -e.amount end) from farebox.entries e
+           join wallets on w in (e.debit, e.credit)),
+          (select sum(x.balance) from farebox.wallets x join wallets on w = x.id),
+          'all that entered and has not left is there');
 
 ---- Page by page
 
@@ -104,20 +116,25 @@ create temp table pages as
 with recursive page as (
     select 1 as n, f.* from farebox.verify(null, 7) f
     union all
-    select p.n + 1, f.* from page p cross join lateral farebox.verify(p.last, 7) f where p.last is not null and p.n < 1000
+    select p.n + 1, f.* from page p cross join lateral farebox.verify(p.last, 7) f
+     where p.last is not null and p.n < 1000
 )
 select *, (select count(*) from farebox.wallets) as total from page;
-select is((select sum(checked)::bigint from pages), (select max(total) from pages), 'page by page every wallet is checked once');
-select is((select row(last, checked, violations)::text from pages order by n desc limit 1), row(null, 0, '[]'::jsonb)::text, 'after the last there is none');
+select is((select sum(checked)::bigint from pages), (select max(total) from pages),
+          'page by page every wallet is checked once');
+select is((select row(last, checked, violations)::text from pages order by n desc limit 1),
+          row(null, 0, '[]'::jsonb)::text, 'after the last there is none');
 create temp table journal_pages as
 with recursive page as (
     select 1 as n, f.* from farebox.verify_journal(null, 100) f
     union all
-    select p.n + 1, f.* from page p cross join lateral farebox.verify_journal(p.last, 100) f where p.last is not null and p.n < 1000
+    select p.n + 1, f.* from page p cross join lateral farebox.verify_journal(p.last, 100) f
+     where p.last is not null and p.n < 1000
 )
 select *, (select count(*) from farebox.entries) as total from page;
 select is((select sum(checked)::bigint from journal_pages), (select max(total) from journal_pages), 'and every entry');
-select is((select row(last, checked, violations)::text from journal_pages order by n desc limit 1), row(null, 0, '[]'::jsonb)::text, 'likewise');
+select is((select row(last, checked, violations)::text from journal_pages order by n desc limit 1),
+          row(null, 0, '[]'::jsonb)::text, 'likewise');
 
 ---- A wallet edited by hand
 
@@ -137,26 +154,32 @@ select used_wallet() as ann \gset
 select is(books(:'ann'), 'balance 60 held 10 debt 0 seq 4', 'a wallet in use is in order');
 savepoint honest;
 
-select breaks(:'ann', 'balance = balance + 1', 'the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
+select breaks(:'ann', 'balance = balance + 1',
+              'the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
               'a token added by hand is found');
-select breaks(:'ann', 'balance = balance - 1', 'the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
+select breaks(:'ann', 'balance = balance - 1',
+              'the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
               'and one taken');
 select breaks(:'ann', 'held = held + 1', 'held is the sum of the open holds', 'held tokens without a hold are found');
 select breaks(:'ann', 'held = 0', 'held is the sum of the open holds', 'and a hold without held tokens');
 select breaks(:'ann', 'debt = 5', 'the debt is what was lent less what was repaid', 'a debt without an entry is found');
 select breaks(:'ann', 'seq = seq + 1', 'seq has no gaps', 'a seq ahead of the entries is found');
 select breaks(:'ann', 'seq = seq - 1', 'seq has no gaps', 'and one behind');
-select breaks(:'ann', 'burned = burned + 1', 'burned is the sum of what entries burned; the grants remaining, less what is unattributed, are the balance',
+select breaks(:'ann', 'burned = burned + 1',
+              'burned is the sum of what entries burned; the grants remaining, less what is unattributed, are the balance',
               'a burn without an entry is found');
-select breaks(:'ann', 'attributed = attributed + 1', 'attributed is the sum of the burns; the grants remaining, less what is unattributed, are the balance',
+select breaks(:'ann', 'attributed = attributed + 1',
+              'attributed is the sum of the burns; the grants remaining, less what is unattributed, are the balance',
               'and a booking without a grant');
 select breaks(:'ann', 'balance = balance, held = 10', null, 'a change that changes nothing is none');
 select is(books(:'ann'), 'balance 60 held 10 debt 0 seq 4', 'put right, the wallet is in order again');
 
 ---- Rows of other tables
 
-update farebox.grants set remaining = remaining + 1 where id = (select g.id from farebox.grants g where g.wallet = :'ann' order by g.created_at limit 1);
-select is(violations(:'ann'), 'the grants remaining, less what is unattributed, are the balance', 'a grant changed by hand is found');
+update farebox.grants set remaining = remaining + 1
+ where id = (select g.id from farebox.grants g where g.wallet = :'ann' order by g.created_at limit 1);
+select is(violations(:'ann'), 'the grants remaining, less what is unattributed, are the balance',
+          'a grant changed by hand is found');
 rollback to honest;
 insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, created_at)
 values (gen_random_uuid(), :'ann', gen_random_uuid(), 'paid', 1, 5, 5, now());
@@ -173,17 +196,20 @@ select entry(:'ann', 5) \g /dev/null
 select is(violations(:'ann'), null, 'an entry put in as a spend would is none that could be told from one');
 rollback to honest;
 select entry(:'ann', 5, counted => false) \g /dev/null
-select is(violations(:'ann'), 'burned is the sum of what entries burned; seq has no gaps; the balance is the sum of the entries',
+select is(violations(:'ann'),
+          'burned is the sum of what entries burned; seq has no gaps; the balance is the sum of the entries',
           'an entry that the wallet does not know is found');
 rollback to honest;
 select entry(:'ann', 5, seq_ahead => 2) \g /dev/null
 select is(violations(:'ann'), 'seq has no gaps', 'a gap in seq is found');
 rollback to honest;
 select entry(:'ann', 5, after_off => 1) \g /dev/null
-select is(violations(:'ann'), 'each entry continues the balance of the one before', 'a balance that does not follow from the one before is found');
+select is(violations(:'ann'), 'each entry continues the balance of the one before',
+          'a balance that does not follow from the one before is found');
 rollback to honest;
 select entry(:'ann', 5, burn_off => 1) \g /dev/null
-select is(violations(:'ann'), 'each entry burns where the one before stopped', 'tokens burned twice, or skipped, are found');
+select is(violations(:'ann'), 'each entry burns where the one before stopped',
+          'tokens burned twice, or skipped, are found');
 rollback to honest;
 
 select brief(take_back((select e.id from farebox.entries e where e.debit = :'ann' and e.amount = 30))) \g /dev/null
@@ -191,7 +217,8 @@ insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit
 select gen_random_uuid(), '00000000-0000-7000-8000-000000000003', w.id, 1, 'refund', w.seq + 1, w.balance + 1, now(), e.id
   from farebox.wallets w join farebox.entries e on e.debit = w.id and e.amount = 30 where w.id = :'ann';
 update farebox.wallets set balance = balance + 1, seq = seq + 1 where id = :'ann';
-update farebox.grants set remaining = remaining + 1 where id = (select g.id from farebox.grants g where g.wallet = :'ann' and g.remaining < g.amount limit 1);
+update farebox.grants set remaining = remaining + 1
+ where id = (select g.id from farebox.grants g where g.wallet = :'ann' and g.remaining < g.amount limit 1);
 select is(violations(:'ann'), 'no more is reversed than the entry was', 'a spend refunded twice is found');
 rollback to honest;
 
@@ -205,15 +232,18 @@ rollback to honest;
 select is(lone_entry(debit, credit, debit_seq, credit_seq), 'both sides of an entry are known', what)
   from (values (gen_random_uuid(), :'ann'::uuid, null, 99, 'an entry out of no wallet is found'),
                (:'ann', gen_random_uuid(), 98, null, 'one into no wallet'),
-               ('00000000-0000-7000-8000-000000000001', :'ann', 1, 97, 'one that leaves an operator''s wallet at a place'),
+               ('00000000-0000-7000-8000-000000000001', :'ann', 1, 97,
+                'one that leaves an operator''s wallet at a place'),
                (:'ann', '00000000-0000-7000-8000-000000000003', 96, 1, 'one that enters it at a place'),
                (:'ann', :'bob', null, 95, 'one that leaves a user''s wallet at none'),
-               (:'bob', :'ann', 94, null, 'and one that enters it at none')) v(debit, credit, debit_seq, credit_seq, what);
+               (:'bob', :'ann', 94, null, 'and one that enters it at none')) v(debit, credit, debit_seq, credit_seq,
+                       what);
 
 ---- What no hand can write at all
 
 select throws_ok(format('update farebox.wallets set %s where id = %L', c, :'ann'), '23514', null, t)
-  from (values ('balance = 9', 'a balance below what is held is refused'), ('held = -1', 'so are negative held tokens'), ('debt = -1', 'and a negative debt')) v(c, t);
+  from (values ('balance = 9', 'a balance below what is held is refused'), ('held = -1', 'so are negative held tokens'),
+        ('debt = -1', 'and a negative debt')) v(c, t);
 
 select * from finish();
 rollback;

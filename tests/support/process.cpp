@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,29 +54,22 @@ std::string content(fs::path const& path)
     return text.str();
 }
 
-// Standard output of the child is a file, not a pipe: a daemon that the script leaves behind may keep the
+// Output of a child goes into memory, not through a pipe: a daemon that a script leaves behind may keep the
 // descriptor open, and a reader of a pipe would then wait for it for ever.
 class Capture {
   public:
-    Capture()
-        : path_((fs::temp_directory_path() / "farebox-test-XXXXXX").string()), fd_(::mkstemp(path_.data()))
+    Capture() : fd_(::memfd_create("output", MFD_CLOEXEC))
     {
-        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "mkstemp");
-        ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
     }
-    ~Capture()
-    {
-        ::close(fd_);
-        ::unlink(path_.c_str());
-    }
+    ~Capture() { ::close(fd_); }
     Capture(Capture const&) = delete;
     Capture& operator=(Capture const&) = delete;
 
     int fd() const { return fd_; }
-    std::string text() const { return content(path_); }
+    std::string text() const { return content("/proc/self/fd/" + std::to_string(fd_)); }
 
   private:
-    std::string path_;
     int fd_;
 };
 

@@ -54,8 +54,8 @@ std::pair<pid_t, int> start_guard(std::string const& directory)
     auto script_path = script();
     auto name = std::string("bash");
     auto option = std::string("-c");
-    auto program =
-        std::string("trap '' INT TERM HUP; read -r _; exec \"$0\" remove --dir \"$1\" >/dev/null 2>&1");
+    auto program = std::string(
+        R"(trap '' INT TERM HUP; read -r _; "$0" remove --dir "$1" >/dev/null 2>&1; rm -rf -- "$1")");
     auto argument = directory;
     auto arguments = std::array<char*, 6>{name.data(),        option.data(),   program.data(),
                                           script_path.data(), argument.data(), nullptr};

@@ -1,11 +1,11 @@
 // The wallet endpoints of farebox on Node: what a good Fastify service that calls the same SQL functions does, one call
-// a request. It stands directly on its port, without nginx and without an access log, and so has less to do than farebox.
+// a request. It stands directly on its port, without nginx and without an access log, so it has less to do than
+// farebox.
 //
 //   POST /api/v1/users/:user_id/spend     farebox_api.spend_one
 //   GET  /api/v1/users/:user_id/balance   farebox_api.balance
 //
-// One process a core shares the port (node:cluster). Each keeps a small pool: on a hot wallet every further connection
-// only lengthens the queue at the row's lock, and on spread wallets more connections than this brought nothing.
+// One process, or several that share the port (node:cluster), each with a pool of connections.
 //
 // Environment: API_SECRET_KEY, PROCESSES, POOL_CONNECTIONS (a process's), and PGHOST, PGUSER ... of node-postgres.
 // Once every process listens it prints "ready PORT"; it ends at SIGTERM, or when its standard input ends: never later
@@ -13,7 +13,6 @@
 
 import cluster from 'node:cluster';
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import Fastify from 'fastify';
 import pg from 'pg';
 
@@ -148,7 +147,12 @@ async function serve() {
   });
 
   await server.listen({ host: '127.0.0.1', port: 0 }); // any free one, the same for every process
-  process.on('disconnect', () => process.exit());
+  return server.server.address().port;
+}
+
+function ready(port) {
+  console.log(`ready ${port}`);
+  process.stdin.on('end', () => process.exit()).resume();
 }
 
 function lead() {
@@ -156,16 +160,17 @@ function lead() {
   for (let n = 0; n < processes; n += 1) cluster.fork();
   cluster.on('listening', (worker, address) => {
     listening += 1;
-    if (listening === processes) console.log(`ready ${address.port}`);
+    if (listening === processes) ready(address.port);
   });
   // A measurement with a process missing would be false, so one lost ends all.
   cluster.on('exit', () => process.exit(1));
-  process.stdin.on('end', () => process.exit()).resume();
 }
 
-if (cluster.isPrimary) {
-  cluster.setupPrimary({ exec: fileURLToPath(import.meta.url) });
+if (cluster.isWorker) {
+  process.on('disconnect', () => process.exit());
+  await serve();
+} else if (processes > 1) {
   lead();
 } else {
-  await serve();
+  ready(await serve());
 }

@@ -185,6 +185,14 @@ TEST_CASE("a key that is not set in the environment matches nothing", "[keys]")
         CHECK(refusal(keys, with_header(header)) == base::Error::unauthorized);
 }
 
+TEST_CASE("a header longer than 8 KiB is unauthorized, whatever it says", "[keys]")
+{
+    std::string const value(9 * 1024, 'k');
+    Keys keys({{"API_SECRET_KEY", base::Secret(value)}}, [](auto const&, auto) { return std::nullopt; });
+
+    CHECK(refusal(keys, with_header(value)) == base::Error::unauthorized);
+}
+
 TEST_CASE("a database that does not answer is not an unknown key", "[keys]")
 {
     Keys keys(

@@ -129,6 +129,7 @@ TEST_CASE("connections beyond the workers wait in the backlog, where another pro
     REQUIRE(support::eventually([&] { return slow.begun == 2; }));
 
     auto const third = loop.connect();
+    CHECK_FALSE(greeted(third, 50ms)); // the time in which a wrong loop would take it
     auto const taken_by_another = Descriptor(accept4(loop.listener(), nullptr, nullptr, SOCK_CLOEXEC));
     CHECK(taken_by_another.open());
 

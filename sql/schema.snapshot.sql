@@ -1,0 +1,1977 @@
+-- What the migrations and functions amount to. Written by scripts/snapshot; compared by scripts/test.
+
+
+-- Name: farebox; Type: SCHEMA; Schema: -
+
+CREATE SCHEMA farebox;
+
+-- Name: farebox_api; Type: SCHEMA; Schema: -
+
+CREATE SCHEMA farebox_api;
+
+-- Name: entry_kind; Type: TYPE; Schema: farebox
+
+CREATE TYPE farebox.entry_kind AS ENUM (
+    'grant',
+    'purchase',
+    'spend',
+    'transfer',
+    'expire',
+    'refund',
+    'reversal',
+    'debt',
+    'repayment'
+);
+
+-- Name: grant_class; Type: TYPE; Schema: farebox
+
+CREATE TYPE farebox.grant_class AS ENUM (
+    'promo',
+    'allotment',
+    'paid'
+);
+
+-- Name: wallet_kind; Type: TYPE; Schema: farebox
+
+CREATE TYPE farebox.wallet_kind AS ENUM (
+    'user',
+    'device',
+    'pool'
+);
+
+-- Name: attribute(uuid, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_booked bigint;
+begin
+    if p_amount = 0 then
+        return;
+    end if;
+
+    with ordered as (
+        select g.id, g.remaining,
+               sum(g.remaining) over (
+                   order by not g.due, case when g.due then 0 else g.priority end, g.expires_at, g.created_at, g.id
+               ) - g.remaining as before
+          from farebox.grants g
+         where g.wallet = p_wallet and g.remaining > 0 and (not g.due or p_hold_at < g.expires_at)
+    ), slices as (
+        select o.id, o.before, least(o.remaining, p_amount - o.before) as amount
+          from ordered o
+         where o.before < p_amount
+    ), taken as (
+        update farebox.grants g set remaining = g.remaining - s.amount
+          from slices s
+         where g.id = s.id
+    ), booked as (
+        insert into farebox.burns (wallet, burn_from, burn_to, grant_id)
+        select p_wallet, p_from + s.before, p_from + s.before + s.amount, s.id from slices s
+    )
+    select coalesce(sum(s.amount), 0) into v_booked from slices s;
+
+    if v_booked <> p_amount then
+        raise exception 'wallet % burned % tokens that no grant covers', p_wallet, p_amount - v_booked
+            using errcode = 'XX000';
+    end if;
+end $$;
+
+-- Name: bring_up_to_date(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_at timestamptz;
+    v_charge bigint;
+    v_entry uuid;
+    h farebox.holds;
+    w farebox.wallets;
+begin
+    perform farebox.flush(p_wallet);
+
+    loop
+        select least(
+                   (select min(x.expires_at) from farebox.holds x where x.wallet = p_wallet and x.open),
+                   (select min(x.expires_at) from farebox.grants x
+                     where x.wallet = p_wallet and x.remaining > 0 and not x.due))
+          into v_at;
+        exit when v_at is null or v_at > p_now;
+
+        for h in
+            select x.* from farebox.holds x
+             where x.wallet = p_wallet and x.open and x.expires_at = v_at
+             order by x.created_at, x.id
+        loop
+            update farebox.wallets x set held = x.held - h.amount where x.id = p_wallet returning x.* into w;
+            v_charge := null;
+            v_entry := null;
+            -- A dispatched call may have been answered: its estimate is charged, never refunded to zero (rule 4).
+            if h.on_lapse = 'charge' and h.dispatched_at is not null then
+                v_charge := least(h.lapse_amount, w.balance - w.held);
+            end if;
+            if v_charge > 0 then
+                v_entry := farebox.uuid_v7();
+                perform farebox.attribute(p_wallet, w.burned, v_charge, h.created_at);
+                insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from,
+                                             created_at, description)
+                values (v_entry, p_wallet, '00000000-0000-7000-8000-000000000003', v_charge, 'spend', w.seq + 1,
+                        w.balance - v_charge, w.burned, p_now, 'estimate of a call that was never settled');
+                update farebox.wallets x
+                   set balance = x.balance - v_charge, burned = x.burned + v_charge,
+                       attributed = x.attributed + v_charge, seq = x.seq + 1
+                 where x.id = p_wallet;
+            end if;
+            update farebox.holds x set open = false, captured = v_charge, entry = v_entry where x.id = h.id;
+        end loop;
+
+        update farebox.grants x set due = true
+         where x.wallet = p_wallet and x.remaining > 0 and not x.due and x.expires_at = v_at;
+        perform farebox.expire_due(p_wallet, p_now);
+    end loop;
+
+    perform farebox.expire_due(p_wallet, p_now); -- what was kept may be free since a hold was settled
+
+    update farebox.wallets x
+       set next_event_at = coalesce(least(
+               (select min(y.expires_at) from farebox.holds y where y.wallet = p_wallet and y.open),
+               (select min(y.expires_at) from farebox.grants y where y.wallet = p_wallet and y.remaining > 0)), 'infinity')
+     where x.id = p_wallet;
+end $$;
+
+-- Name: create_api_key(text, bytea, text, text[], timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into farebox.api_keys (name, hash, prefix, scopes, expires_at)
+    values (p_name, p_hash, p_prefix, p_scopes, coalesce(p_expires_at, 'infinity'))
+    returning id
+$$;
+
+-- Name: credential_refusal(bytea, text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.credential_refusal(p_api_key bytea, p_scope text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_scopes text[];
+begin
+    if p_api_key is null then
+        return null;
+    end if;
+    select k.scopes into v_scopes
+      from farebox.api_keys k
+     where k.hash = p_api_key and k.revoked_at is null and k.expires_at > clock_timestamp();
+    if not found then
+        return 'unauthorized';
+    end if;
+    return case when p_scope = any (v_scopes) then null else 'forbidden' end;
+end $$;
+
+-- Name: expire_due(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_kept bigint := 0;
+    v_keep bigint;
+    v_gone bigint;
+    g farebox.grants;
+begin
+    for g in
+        select x.* from farebox.grants x
+         where x.wallet = p_wallet and x.due and x.remaining > 0
+         order by x.expires_at, x.created_at, x.id
+    loop
+        select least(g.remaining, greatest(0, coalesce(sum(h.amount), 0) - v_kept)) into v_keep
+          from farebox.holds h
+         where h.wallet = p_wallet and h.open and h.created_at < g.expires_at;
+        v_kept := v_kept + v_keep;
+        v_gone := g.remaining - v_keep;
+        if v_gone > 0 then
+            update farebox.grants x set remaining = v_keep where x.id = g.id;
+            perform farebox.post_expiry(p_wallet, v_gone, p_now);
+        end if;
+    end loop;
+end $$;
+
+-- Name: flush(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.flush(p_wallet uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    w farebox.wallets;
+begin
+    select x.* into w from farebox.wallets x where x.id = p_wallet;
+    if w.burned > w.attributed then
+        perform farebox.attribute(p_wallet, w.attributed, w.burned - w.attributed);
+        update farebox.wallets x set attributed = x.burned where x.id = p_wallet;
+    end if;
+end $$;
+
+-- Name: pay_debt(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    w farebox.wallets;
+    v_pay bigint;
+begin
+    select x.* into w from farebox.wallets x where x.id = p_wallet;
+    v_pay := least(w.debt, w.balance - w.held);
+    if v_pay > 0 then
+        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at)
+        values (farebox.uuid_v7(), p_wallet, '00000000-0000-7000-8000-000000000005', v_pay, 'repayment',
+                w.seq + 1, w.balance - v_pay, w.burned, p_now);
+        update farebox.wallets x
+           set balance = x.balance - v_pay, debt = x.debt - v_pay, burned = x.burned + v_pay, seq = x.seq + 1
+         where x.id = p_wallet;
+    end if;
+end $$;
+
+-- Name: post_expiry(uuid, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_after bigint;
+    v_seq bigint;
+begin
+    update farebox.wallets x set balance = x.balance - p_amount, seq = x.seq + 1
+     where x.id = p_wallet
+    returning x.balance, x.seq into v_after, v_seq;
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, created_at)
+    values (farebox.uuid_v7(), p_wallet, '00000000-0000-7000-8000-000000000004', p_amount, 'expire', v_seq, v_after,
+            p_now);
+end $$;
+
+-- Name: post_grant(uuid, uuid, bigint, farebox.grant_class, integer, timestamp with time zone, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.post_grant(p_id uuid, p_wallet uuid, p_amount bigint, p_class farebox.grant_class, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_after bigint;
+    v_seq bigint;
+    v_expires_at constant timestamptz := coalesce(p_expires_at, 'infinity');
+begin
+    perform farebox.flush(p_wallet); -- what was burned so far was burned without this grant
+
+    update farebox.wallets x
+       set balance = x.balance + p_amount, seq = x.seq + 1, next_event_at = least(x.next_event_at, v_expires_at)
+     where x.id = p_wallet
+    returning x.balance, x.seq into v_after, v_seq;
+
+    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, created_at,
+                                 key, fingerprint, description, metadata)
+    values (p_id, '00000000-0000-7000-8000-000000000001', p_wallet, p_amount, 'grant', v_seq, v_after, p_now,
+            p_key, p_fingerprint, p_description, p_metadata);
+
+    insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, expires_at, created_at)
+    values (p_id, p_wallet, p_id, p_class,
+            coalesce(p_priority, case p_class when 'promo' then 100 when 'allotment' then 200 else 300 end),
+            p_amount, p_amount, v_expires_at, p_now);
+
+    perform farebox.pay_debt(p_wallet, p_now);
+    return v_after;
+end $$;
+
+-- Name: entries; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.entries (
+    id uuid NOT NULL,
+    debit uuid NOT NULL,
+    credit uuid NOT NULL,
+    amount bigint NOT NULL,
+    kind farebox.entry_kind NOT NULL,
+    debit_seq bigint,
+    debit_after bigint,
+    credit_seq bigint,
+    credit_after bigint,
+    burn_from bigint,
+    price_version integer,
+    created_at timestamp with time zone NOT NULL,
+    key text,
+    fingerprint bytea,
+    description text,
+    metadata json,
+    reverses uuid,
+    CONSTRAINT entries_amount_check CHECK ((amount > 0)),
+    CONSTRAINT entries_credit_after_check CHECK ((credit_after >= 0)),
+    CONSTRAINT entries_credit_chain CHECK (((credit_seq IS NULL) = (credit_after IS NULL))),
+    CONSTRAINT entries_debit_after_check CHECK ((debit_after >= 0)),
+    CONSTRAINT entries_debit_chain CHECK (((debit_seq IS NULL) = (debit_after IS NULL))),
+    CONSTRAINT entries_key_and_fingerprint CHECK (((key IS NULL) = (fingerprint IS NULL))),
+    CONSTRAINT entries_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+    CONSTRAINT entries_touch_a_wallet CHECK (((debit_seq IS NOT NULL) OR (credit_seq IS NOT NULL))),
+    CONSTRAINT entries_two_wallets CHECK ((debit <> credit))
+);
+
+-- Name: refund(uuid, farebox.entries, bigint, bigint, text, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.refund(p_id uuid, p_spend farebox.entries, p_amount bigint, p_refunded bigint, p_key text, p_fingerprint bytea, p_description text, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_wallet constant uuid := p_spend.debit;
+    v_to constant bigint := p_spend.burn_from + p_spend.amount - p_refunded;
+    v_from constant bigint := v_to - p_amount;
+    v_after bigint;
+    v_seq bigint;
+    v_expired bigint;
+    v_returned bigint;
+    v_first_expiry timestamptz;
+begin
+    perform farebox.flush(v_wallet);
+
+    update farebox.wallets x set balance = x.balance + p_amount, seq = x.seq + 1
+     where x.id = v_wallet
+    returning x.balance, x.seq into v_after, v_seq;
+    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, created_at,
+                                 key, fingerprint, description, reverses)
+    values (p_id, p_spend.credit, v_wallet, p_amount, 'refund', v_seq, v_after, p_now,
+            p_key, p_fingerprint, p_description, p_spend.id);
+
+    with slices as (
+        select b.grant_id, sum(least(b.burn_to, v_to) - greatest(b.burn_from, v_from)) as amount
+          from farebox.burns b
+         where b.wallet = v_wallet and b.burn_from < v_to and b.burn_to > v_from
+         group by b.grant_id
+    ), returned as (
+        update farebox.grants g set remaining = g.remaining + s.amount
+          from slices s
+         where g.id = s.grant_id and g.expires_at > p_now
+        returning s.amount, g.expires_at
+    )
+    select coalesce((select sum(r.amount) from returned r), 0), (select min(r.expires_at) from returned r)
+      into v_returned, v_first_expiry;
+    v_expired := p_amount - v_returned;
+
+    update farebox.wallets x set next_event_at = least(x.next_event_at, v_first_expiry) where x.id = v_wallet;
+    if v_expired > 0 then
+        perform farebox.post_expiry(v_wallet, v_expired, p_now);
+    end if;
+    perform farebox.pay_debt(v_wallet, p_now);
+    return v_after;
+end $$;
+
+-- Name: refuse_change(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    raise exception 'the journal is append-only' using errcode = '55000';
+end $$;
+
+-- Name: resolve_user(uuid, bigint); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(p_wallet, (select u.id from farebox.users u where u.number = p_number))
+$$;
+
+-- Name: revoke_api_key(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.revoke_api_key(p_name_or_prefix text) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with revoked as (
+        update farebox.api_keys k set revoked_at = clock_timestamp()
+         where (k.name = p_name_or_prefix or k.prefix = p_name_or_prefix) and k.revoked_at is null
+        returning 1
+    )
+    select count(*)::int from revoked
+$$;
+
+-- Name: session_alive(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select from auth.sessions z join auth.users u on u.id = z.user_id
+         where z.id = p_session and z.user_id = p_user and (z.not_after is null or z.not_after > p_now)
+           and (u.banned_until is null or u.banned_until <= p_now) and u.deleted_at is null)
+$$;
+
+-- Name: touch_wallet(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.touch_wallet(p_wallet uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz;
+    v_due timestamptz;
+begin
+    perform from farebox.wallets x where x.id = p_wallet for no key update;
+    if not found then
+        return null;
+    end if;
+    v_now := clock_timestamp();
+    select x.next_event_at into v_due from farebox.wallets x where x.id = p_wallet;
+    if v_due <= v_now then
+        perform farebox.bring_up_to_date(p_wallet, v_now);
+    end if;
+    return v_now;
+end $$;
+
+-- Name: uuid_v7(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.uuid_v7() RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- A random version 4 id gets the milliseconds in its first six bytes; setting bits 52 and 53 turns 0100 into 0111.
+    select encode(
+        set_bit(set_bit(
+            overlay(uuid_send(gen_random_uuid())
+                    placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+                    from 1 for 6),
+            52, 1), 53, 1),
+        'hex')::uuid
+$$;
+
+-- Name: verify(uuid, integer); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with w as materialized (
+        select x.* from farebox.wallets x
+         where p_after is null or x.id > p_after
+         order by x.id
+         limit p_limit
+    ), moves as materialized ( -- the journal as each wallet sees it
+        select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
+               e.reverses
+          from w join farebox.entries e on e.debit = w.id and e.debit_seq is not null
+        union all
+        select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
+          from w join farebox.entries e on e.credit = w.id and e.credit_seq is not null
+    ), chain as (
+        select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
+          from moves m
+        window pw as (partition by m.wallet order by m.seq)
+    ), sums as (
+        select c.wallet, count(*) as entries, max(c.seq) as seq, sum(c.delta) as balance,
+               count(*) filter (where c.seq <> c.place) as gaps,
+               count(*) filter (where c.after <> c.previous + c.delta) as breaks,
+               coalesce(sum(-c.delta) filter (where c.burn_from is not null), 0) as burned,
+               coalesce(sum(c.delta) filter (where c.kind in ('debt')), 0)
+                   + coalesce(sum(c.delta) filter (where c.kind = 'repayment'), 0) as debt
+          from chain c
+         group by c.wallet
+    ), burning as (
+        select m.wallet, m.burn_from,
+               coalesce(lag(m.burn_from - m.delta) over (partition by m.wallet order by m.burn_from), 0) as expected
+          from moves m
+         where m.burn_from is not null
+    ), v as (
+        select w.id as wallet, 'the balance is the sum of the entries' as rule,
+               format('balance %s, entries %s', w.balance, coalesce(s.balance, 0)) as detail
+          from w left join sums s on s.wallet = w.id where w.balance <> coalesce(s.balance, 0)
+        union all
+        select w.id, 'seq has no gaps', format('seq %s, entries %s, out of place %s', w.seq, coalesce(s.entries, 0), s.gaps)
+          from w left join sums s on s.wallet = w.id
+         where w.seq <> coalesce(s.entries, 0) or w.seq <> coalesce(s.seq, 0) or s.gaps > 0
+        union all
+        select s.wallet, 'each entry continues the balance of the one before', format('%s breaks', s.breaks)
+          from sums s where s.breaks > 0
+        union all
+        select w.id, 'balance >= held >= 0 and debt >= 0', format('balance %s, held %s, debt %s', w.balance, w.held, w.debt)
+          from w where w.held < 0 or w.balance < w.held or w.debt < 0
+        union all
+        select w.id, 'held is the sum of the open holds', format('held %s, holds %s', w.held, h.amount)
+          from w cross join lateral (select coalesce(sum(x.amount), 0) as amount from farebox.holds x
+                                      where x.wallet = w.id and x.open) h
+         where w.held <> h.amount
+        union all
+        select w.id, 'the grants remaining, less what is unattributed, are the balance',
+               format('remaining %s, unattributed %s, balance %s', g.remaining, w.burned - w.attributed, w.balance)
+          from w cross join lateral (select coalesce(sum(x.remaining), 0) as remaining from farebox.grants x
+                                      where x.wallet = w.id) g
+         where g.remaining - (w.burned - w.attributed) <> w.balance
+        union all
+        select w.id, 'burned is the sum of what entries burned', format('burned %s, entries %s', w.burned, coalesce(s.burned, 0))
+          from w left join sums s on s.wallet = w.id where w.burned <> coalesce(s.burned, 0)
+        union all
+        select distinct b.wallet, 'each entry burns where the one before stopped', ''
+          from burning b where b.burn_from <> b.expected
+        union all
+        select w.id, 'attributed is the sum of the burns', format('attributed %s, burns %s', w.attributed, b.amount)
+          from w cross join lateral (select coalesce(sum(x.burn_to - x.burn_from), 0) as amount from farebox.burns x
+                                      where x.wallet = w.id) b
+         where w.attributed <> b.amount
+        union all
+        select w.id, 'the debt is what was lent less what was repaid', format('debt %s, entries %s', w.debt, coalesce(s.debt, 0))
+          from w left join sums s on s.wallet = w.id where w.debt <> coalesce(s.debt, 0)
+        union all
+        select distinct m.wallet, 'no more is reversed than the entry was', format('entry %s: %s of %s', e.id, r.amount, e.amount)
+          from moves m
+          join farebox.entries e on e.id = m.reverses
+         cross join lateral (select sum(x.amount) as amount from farebox.entries x where x.reverses = e.id) r
+         where r.amount > e.amount
+    )
+    select (select max(w.id::text)::uuid from w),
+           (select count(*) from w),
+           coalesce((select jsonb_agg(jsonb_build_object('wallet', v.wallet, 'rule', v.rule, 'detail', v.detail)) from v),
+                    '[]')
+$$;
+
+-- Name: verify_journal(uuid, integer); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with e as materialized (
+        select x.* from farebox.entries x
+         where p_after is null or x.id > p_after
+         order by x.id
+         limit p_limit
+    ), v as (
+        select e.id as entry, 'both sides of an entry are known' as rule, format('%s to %s', e.debit, e.credit) as detail
+          from e
+          left join farebox.operator_wallets od on od.id = e.debit
+          left join farebox.operator_wallets oc on oc.id = e.credit
+          left join farebox.wallets wd on wd.id = e.debit
+          left join farebox.wallets wc on wc.id = e.credit
+         where (od.id is null and wd.id is null) or (oc.id is null and wc.id is null)
+            or (wd.id is not null) <> (e.debit_seq is not null) or (wc.id is not null) <> (e.credit_seq is not null)
+    )
+    select (select max(e.id::text)::uuid from e),
+           (select count(*) from e),
+           coalesce((select jsonb_agg(jsonb_build_object('entry', v.entry, 'rule', v.rule, 'detail', v.detail)) from v),
+                    '[]')
+$$;
+
+-- Name: api_key(bytea); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.api_key(p_hash bytea) RETURNS TABLE(name text, scopes text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.name, k.scopes
+      from farebox.api_keys k
+     where k.hash = p_hash and k.revoked_at is null and k.expires_at > clock_timestamp()
+$$;
+
+-- Name: balance(uuid[], bigint[], text[], bytea[]); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) RETURNS TABLE(n integer, status text, user_id uuid, number bigint, balance bigint, held bigint, debt bigint, blocked boolean, subscription_until timestamp with time zone, subscription_active boolean, can_spend boolean, reason text, low_balance boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    size constant int := cardinality(p_wallet);
+    t constant timestamptz := clock_timestamp();
+    users uuid[];
+    due uuid;
+    stuck uuid[] := '{}';
+    keys_alive bytea[];
+    keys_allowed bytea[];
+begin
+    if size is null or size = 0 or size > 1000
+       or cardinality(p_number) is distinct from size or cardinality(p_phone) is distinct from size or cardinality(p_api_key) is distinct from size
+       or exists (select from unnest(p_wallet, p_number, p_phone) r(wallet, number, phone)
+                   where num_nonnulls(r.wallet, r.number, r.phone) <> 1) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    select array_agg(coalesce(r.wallet,
+                              (select u.id from farebox.users u where u.number = r.number),
+                              (select u.id from farebox.users u where u.phone = r.phone)) order by r.n)
+      into users
+      from unnest(p_wallet, p_number, p_phone) with ordinality r(wallet, number, phone, n);
+
+    if exists (select from farebox.wallets w where w.id = any (users) and w.next_event_at <= t) then
+        for due in
+            select l.id
+              from (select w.id from farebox.wallets w
+                     where w.id = any (users) and w.next_event_at <= t
+                     order by w.kind, w.id for no key update skip locked) l
+        loop
+            perform farebox.bring_up_to_date(due, t);
+        end loop;
+        -- Kept tokens leave a touched wallet due; only one that this call could not lock is stuck.
+        select coalesce(array_agg(w.id), '{}') into stuck
+          from farebox.wallets w
+         where w.id = any (users) and w.next_event_at <= t
+           and (exists (select from farebox.holds h where h.wallet = w.id and h.open and h.expires_at <= t)
+                or exists (select from farebox.grants g
+                            where g.wallet = w.id and g.remaining > 0 and not g.due and g.expires_at <= t));
+    end if;
+
+    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'read' = any (k.scopes)), '{}')
+      into keys_alive, keys_allowed
+      from farebox.api_keys k
+     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
+
+    return query
+        select r.n::int, coalesce(refused.status, 'ok'),
+               w.id, u.number, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
+               coalesce(w.subscription_until > t, false),
+               why.reason is null, why.reason,
+               w.balance < s.low_balance_tokens
+          from unnest(users, p_api_key) with ordinality r(id, api_key, n)
+         cross join farebox.settings s
+          left join farebox.users u0 on u0.id = r.id
+         cross join lateral (
+               select case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
+                           when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
+                           when u0.id is null then 'not_found'
+                           when r.id = any (stuck) then 'busy' end as status) refused
+          left join farebox.users u on u.id = r.id and refused.status is null -- who is refused learns nothing
+          left join farebox.wallets w on w.id = u.id
+         cross join lateral (
+               select case when w.blocked_at is not null then 'wallet_blocked'
+                           when w.subscription_until <= t
+                                or (w.subscription_until is null and s.subscription_required) then 'subscription_expired'
+                           when w.debt > 0 or w.balance - w.held <= 0 then 'insufficient_balance' end as reason) why
+         order by r.n;
+end $$;
+
+-- Name: create_user(uuid, bigint, text, text, bigint, uuid, text, bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    u farebox.users;
+    v_number bigint := p_number;
+begin
+    if p_id is null or p_tokens is null or p_tokens not between 0 and 1000000000000 or p_entry is null
+       or p_not_after is null or (p_key is null) <> (p_fingerprint is null) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if clock_timestamp() > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    status := farebox.credential_refusal(p_api_key, 'users');
+    if status is null and p_tokens > 0 then
+        status := farebox.credential_refusal(p_api_key, 'grant'); -- making users must not be a way to make tokens
+    end if;
+    if status is not null then
+        return;
+    end if;
+
+    loop
+        -- Asked before and, after a lost race, again in a new statement: two with one key at once make one user.
+        select x.* into u from farebox.users x where x.created_key = p_key or x.id = p_id;
+        if found then
+            status := case when u.created_fingerprint is not distinct from p_fingerprint then 'replayed'
+                           else 'key_reused' end;
+            exit;
+        end if;
+        if p_number is null then
+            v_number := nextval('farebox.user_numbers');
+        end if;
+        insert into farebox.users (id, number, phone, email, managed, created_key, created_fingerprint)
+        values (p_id, v_number, p_phone, p_email, true, p_key, p_fingerprint)
+        on conflict do nothing
+        returning users.* into u;
+        if found then
+            insert into farebox.wallets (id, kind, owner, created_at) values (u.id, 'user', u.id, u.created_at);
+            if p_tokens > 0 then
+                perform from farebox.wallets w where w.id = u.id for no key update;
+                perform farebox.post_grant(p_entry, u.id, p_tokens, 'promo', null, null, null, null,
+                                           'first tokens', null, u.created_at);
+            end if;
+            status := 'ok';
+            exit;
+        end if;
+        if exists (select from farebox.users x
+                    where x.phone = p_phone or (x.managed and x.email = p_email)
+                       or (p_number is not null and x.number = p_number)) then
+            status := 'exists';
+            return;
+        end if;
+    end loop;
+
+    if status = 'key_reused' then
+        return;
+    end if;
+    user_id := u.id;
+    number := u.number;
+    phone := u.phone;
+    email := u.email;
+    balance := p_tokens; -- a replay gives the first answer: equal fingerprints have equal tokens
+    created_at := u.created_at;
+end $$;
+
+-- Name: grant(uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_wallet uuid := farebox.resolve_user(p_wallet, p_number);
+    v_old record;
+    v_balance bigint;
+    v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
+begin
+    if p_id is null or p_amount is null or p_class is null or p_not_after is null
+       or num_nonnulls(p_wallet, p_number) <> 1 or (p_key is not null and p_fingerprint is null) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    at := farebox.touch_wallet(v_wallet);
+    if coalesce(at, clock_timestamp()) > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    status := farebox.credential_refusal(p_api_key, 'grant');
+    if status is not null then
+        return;
+    end if;
+    if at is null then
+        status := 'not_found';
+        return;
+    end if;
+
+    if p_key is not null then
+        select e.id, e.amount, e.credit_after, e.created_at, e.fingerprint into v_old
+          from farebox.entries e
+         where e.credit = v_wallet and e.kind = 'grant' and e.key = p_key and e.debit_seq is null;
+    else
+        select e.id, e.amount, e.credit_after, e.created_at, e.fingerprint into v_old
+          from farebox.entries e
+         where e.id = p_id and e.credit = v_wallet;
+    end if;
+    if found then
+        if v_old.fingerprint is distinct from v_fingerprint then
+            status := 'key_reused';
+            return;
+        end if;
+        status := 'replayed';
+        entry := v_old.id;
+        amount := v_old.amount;
+        before := v_old.credit_after - v_old.amount;
+        after := v_old.credit_after;
+        at := v_old.created_at;
+        return;
+    end if;
+
+    select w.balance into v_balance from farebox.wallets w where w.id = v_wallet;
+    if p_amount <= 0 or p_amount > 1000000000000 or v_balance + p_amount > 9007199254740991 then
+        status := 'invalid_amount'; -- a balance stays exact in a client whose numbers are doubles
+        return;
+    end if;
+    if p_expires_at <= at then
+        status := 'invalid_expiry';
+        return;
+    end if;
+
+    after := farebox.post_grant(p_id, v_wallet, p_amount, p_class::farebox.grant_class, p_priority, p_expires_at,
+                                p_key, v_fingerprint, p_description, p_metadata, at);
+    status := 'ok';
+    entry := p_id;
+    amount := p_amount;
+    before := after - p_amount;
+end $$;
+
+-- Name: reverse(uuid, uuid, bigint, text, bytea, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    e farebox.entries;
+    w farebox.wallets;
+    g farebox.grants;
+    v_wallet uuid;
+    v_first uuid; -- the entry that this key or id made before
+    v_old record;
+    v_reversed bigint;
+    v_left bigint;
+    v_unspent bigint;
+    v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
+begin
+    if p_id is null or p_entry is null or p_not_after is null or (p_key is not null and p_fingerprint is null) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    -- Entries never change, so this one may be read before the lock.
+    select x.* into e from farebox.entries x where x.id = p_entry;
+    v_wallet := case when e.debit_seq is not null then e.debit else e.credit end;
+    at := farebox.touch_wallet(v_wallet);
+    if coalesce(at, clock_timestamp()) > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    status := farebox.credential_refusal(p_api_key, 'grant');
+    if status is not null then
+        return;
+    end if;
+    if e.id is null or at is null then
+        status := 'not_found';
+        return;
+    end if;
+
+    if p_key is not null then
+        v_first := coalesce(
+            (select x.id from farebox.entries x
+              where x.credit = v_wallet and x.kind = 'refund' and x.key = p_key and x.debit_seq is null),
+            (select x.id from farebox.entries x
+              where x.debit = v_wallet and x.kind = 'reversal' and x.key = p_key and x.debit_seq is not null));
+    else
+        v_first := p_id;
+    end if;
+    select x.id, x.amount, x.created_at, x.fingerprint, x.reverses,
+           case when x.kind = 'refund' then x.credit_after - x.amount else x.debit_after + x.amount end as before,
+           case when x.kind = 'refund' then x.credit_after else x.debit_after end as after
+      into v_old
+      from farebox.entries x
+     where x.id = v_first;
+    if found then
+        if v_old.fingerprint is distinct from v_fingerprint or v_old.reverses is distinct from p_entry then
+            status := 'key_reused';
+            return;
+        end if;
+        status := 'replayed';
+        entry := v_old.id;
+        amount := v_old.amount;
+        before := v_old.before;
+        after := v_old.after;
+        at := v_old.created_at;
+        return;
+    end if;
+
+    if e.kind not in ('spend', 'grant') then
+        status := 'not_reversible';
+        return;
+    end if;
+    if p_amount <= 0 then
+        status := 'invalid_amount';
+        return;
+    end if;
+    select coalesce(sum(x.amount), 0) into v_reversed from farebox.entries x where x.reverses = p_entry;
+    v_left := e.amount - v_reversed;
+    if v_left = 0 or p_amount > v_left then
+        status := 'exceeds';
+        available := v_left;
+        return;
+    end if;
+
+    entry := p_id;
+    if e.kind = 'spend' then
+        amount := coalesce(p_amount, v_left);
+        after := farebox.refund(p_id, e, amount, v_reversed, p_key, v_fingerprint, p_description, at);
+        before := after - amount;
+        status := 'ok';
+        return;
+    end if;
+
+    perform farebox.flush(v_wallet);
+    select x.* into g from farebox.grants x where x.id = p_entry;
+    select x.* into w from farebox.wallets x where x.id = v_wallet;
+    v_unspent := case when g.due then 0 else least(g.remaining, w.balance - w.held) end;
+    amount := coalesce(p_amount, least(v_left, v_unspent));
+    if amount = 0 or amount > v_unspent then
+        status := 'insufficient';
+        entry := null;
+        amount := coalesce(p_amount, v_left);
+        available := v_unspent;
+        return;
+    end if;
+    update farebox.grants x set remaining = x.remaining - reverse.amount where x.id = g.id;
+    update farebox.wallets x set balance = x.balance - reverse.amount, seq = x.seq + 1
+     where x.id = v_wallet
+    returning x.balance into after;
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, created_at,
+                                 key, fingerprint, description, reverses)
+    values (p_id, v_wallet, e.debit, amount, 'reversal', w.seq + 1, after, at,
+            p_key, v_fingerprint, p_description, p_entry);
+    before := w.balance;
+    status := 'ok';
+end $$;
+
+-- Name: spend(uuid[], uuid[], bigint[], bigint[], text[], text[], bytea[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    size constant int := cardinality(p_id);
+    consumed constant uuid := '00000000-0000-7000-8000-000000000003';
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    t timestamptz;
+    due uuid;
+    wallets uuid[] := p_wallet; -- by request, numbers resolved
+    locked uuid[];
+    keys_alive bytea[];
+    keys_allowed bytea[];
+    must_subscribe boolean;
+    old record;
+    -- by request
+    ns int[]; codes text[]; slots int[]; groups int[]; costs bigint[]; versions int[]; stored uuid[];
+    starts bigint[]; helds bigint[]; seqs bigint[]; burns bigint[];
+    o_take boolean[]; o_entry uuid[]; o_amount bigint[]; o_before bigint[]; o_after bigint[]; o_available bigint[];
+    o_seq bigint[]; o_burn bigint[]; o_at timestamptz[];
+    -- by wallet (slot)
+    seen boolean[]; w_id uuid[]; w_balance bigint[]; w_held bigint[]; w_seq bigint[]; w_burned bigint[];
+    w_sum bigint[]; w_count int[];
+    -- by key (the first request that has it)
+    owner int[];
+    i int; s int; g int; c bigint;
+    any_taken boolean := false;
+begin
+    -- One request's fields are never paired with another's.
+    if size is null or size = 0 or size > 1000 or p_not_after is null
+       or cardinality(p_wallet) is distinct from size or cardinality(p_number) is distinct from size or cardinality(p_amount) is distinct from size
+       or cardinality(p_model) is distinct from size or cardinality(p_key) is distinct from size or cardinality(p_fingerprint) is distinct from size
+       or cardinality(p_description) is distinct from size or cardinality(p_metadata) is distinct from size or cardinality(p_session) is distinct from size
+       or cardinality(p_user) is distinct from size or cardinality(p_api_key) is distinct from size
+       or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
+       or exists (select from unnest(p_wallet, p_number, p_key, p_fingerprint) r(wallet, number, key, fingerprint)
+                   where num_nonnulls(r.wallet, r.number) <> 1 or (r.key is not null and r.fingerprint is null)) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    -- A number never changes hands, so it is resolved before the locks.
+    if array_position(p_wallet, null) is not null then
+        select array_agg(coalesce(r.wallet, u.id, nobody) order by r.n) into wallets
+          from unnest(p_wallet, p_number) with ordinality r(wallet, number, n)
+          left join farebox.users u on u.number = r.number;
+    end if;
+
+    -- 1 lock
+    if p_skip_locked then
+        select coalesce(array_agg(l.id), '{}') into locked
+          from (select w.id from farebox.wallets w where w.id = any (wallets)
+                 order by w.kind, w.id for no key update skip locked) l;
+    else
+        perform from farebox.wallets w where w.id = any (wallets) order by w.kind, w.id for no key update;
+        locked := wallets;
+    end if;
+
+    -- 2 clock
+    t := clock_timestamp();
+    if t > p_not_after then
+        return query select i, 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint, t
+                       from generate_series(1, size) i;
+        return;
+    end if;
+
+    -- 3 due
+    for due in select w.id from farebox.wallets w where w.id = any (locked) and w.next_event_at <= t order by w.kind, w.id loop
+        perform farebox.bring_up_to_date(due, t);
+    end loop;
+
+    -- 4 classify
+    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'spend' = any (k.scopes)), '{}')
+      into keys_alive, keys_allowed
+      from farebox.api_keys k
+     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
+    select x.subscription_required into must_subscribe from farebox.settings x;
+
+    select array_agg(q.n), array_agg(q.code), array_agg(q.slot), array_agg(q.grp), array_agg(q.cost),
+           array_agg(q.version), array_agg(q.dup), array_agg(q.balance), array_agg(q.held), array_agg(q.seq),
+           array_agg(q.burned)
+      into ns, codes, slots, groups, costs, versions, stored, starts, helds, seqs, burns
+      from (
+        select r.n::int,
+               case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
+                    when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
+                    when r.session is not null and not farebox.session_alive(r.session, r.caller, t) then 'session_gone'
+                    when w.id is null then 'not_found'
+                    when p_skip_locked and not w.id = any (locked) then 'busy'
+                    when d.id is not null then
+                        case when d.fingerprint is not distinct from (case when r.key is not null then r.fingerprint end)
+                             then 'replayed' else 'key_reused' end
+                    when r.amount <= 0 or r.amount > case when r.model is null then 1000000000000 else 1000000 end
+                        then 'invalid_amount'
+                    when w.blocked_at is not null then 'blocked'
+                    when w.subscription_until <= t or (must_subscribe and w.subscription_until is null)
+                        then 'subscription_expired'
+                    when r.model is not null and m.price is null then 'unknown_model'
+               end as code,
+               dense_rank() over (order by r.wallet)::int as slot,
+               case when r.key is not null then min(r.n) over (partition by r.wallet, r.key) end::int as grp,
+               case when r.model is null then r.amount
+                    when r.amount between 1 and 1000000 then r.amount * m.price end as cost,
+               m.version, d.id as dup,
+               w.balance, case when w.debt > 0 then w.balance else w.held end as held, -- a debt leaves nothing free
+               w.seq, w.burned
+          from unnest(p_id, wallets, p_amount, p_model, p_key, p_fingerprint, p_session, p_user, p_api_key)
+               with ordinality r(id, wallet, amount, model, key, fingerprint, session, caller, api_key, n)
+          left join farebox.wallets w on w.id = r.wallet
+          left join lateral ( -- by key; without a key by id: that is a resend
+               (select x.id, x.fingerprint from farebox.entries x
+                 where x.debit = r.wallet and x.kind = 'spend' and x.key = r.key and x.debit_seq is not null)
+               union all
+               (select x.id, x.fingerprint from farebox.entries x
+                 where r.key is null and x.id = r.id and x.debit = r.wallet)
+               limit 1) d on true
+          left join lateral (
+               select p.price, p.version from farebox.models p
+                where r.model is not null and p.use = 'device' and p.name in (r.model, '*')
+                  and p.valid_from <= t and (p.valid_to is null or p.valid_to > t)
+                order by p.name = '*', p.version desc limit 1) m on true
+         order by r.n) q;
+
+    -- 5 decide
+    w_balance := array_fill(0::bigint, array[size]);
+    w_held := w_balance; w_seq := w_balance; w_burned := w_balance; w_sum := w_balance;
+    w_count := array_fill(0, array[size]);
+    seen := array_fill(false, array[size]);
+    owner := array_fill(null::int, array[size]);
+    w_id := array_fill(null::uuid, array[size]);
+    o_take := seen;
+    o_entry := w_id;
+    o_amount := array_fill(null::bigint, array[size]);
+    o_before := o_amount; o_after := o_amount; o_available := o_amount; o_seq := o_amount; o_burn := o_amount;
+    o_at := array_fill(null::timestamptz, array[size]);
+
+    for i in 1 .. size loop
+        if ns[i] <> i then
+            raise exception 'the order of the requests was lost' using errcode = 'XX000';
+        end if;
+        g := groups[i];
+        if g is not null and owner[g] is not null and (codes[i] is null or codes[i] in ('invalid_amount', 'unknown_model')) then
+            -- This key was spent earlier in this very call; the key is asked about before the amount.
+            if p_fingerprint[owner[g]] = p_fingerprint[i] then
+                codes[i] := 'replayed';
+                o_entry[i] := o_entry[owner[g]];
+                o_amount[i] := o_amount[owner[g]];
+                o_before[i] := o_before[owner[g]];
+                o_after[i] := o_after[owner[g]];
+                o_at[i] := t;
+            else
+                codes[i] := 'key_reused';
+            end if;
+        elsif codes[i] is null then
+            s := slots[i];
+            c := costs[i];
+            o_amount[i] := c;
+            if not seen[s] then
+                seen[s] := true;
+                w_id[s] := wallets[i];
+                w_balance[s] := starts[i];
+                w_held[s] := helds[i];
+                w_seq[s] := seqs[i];
+                w_burned[s] := burns[i];
+            end if;
+            if c <= w_balance[s] - w_held[s] then
+                any_taken := true;
+                codes[i] := 'ok';
+                o_take[i] := true;
+                o_entry[i] := p_id[i];
+                o_before[i] := w_balance[s];
+                o_at[i] := t;
+                w_balance[s] := w_balance[s] - c;
+                w_seq[s] := w_seq[s] + 1;
+                o_after[i] := w_balance[s];
+                o_seq[i] := w_seq[s];
+                o_burn[i] := w_burned[s];
+                w_burned[s] := w_burned[s] + c;
+                w_sum[s] := w_sum[s] + c;
+                w_count[s] := w_count[s] + 1;
+                if g is not null then
+                    owner[g] := i;
+                end if;
+            else
+                codes[i] := 'insufficient';
+                o_available[i] := w_balance[s] - w_held[s];
+            end if;
+        elsif codes[i] = 'replayed' then
+            select x.amount, x.debit_after, x.created_at into old from farebox.entries x where x.id = stored[i];
+            o_entry[i] := stored[i];
+            o_amount[i] := old.amount;
+            o_before[i] := old.debit_after + old.amount;
+            o_after[i] := old.debit_after;
+            o_at[i] := old.created_at;
+        end if;
+    end loop;
+
+    -- 6 write
+    if any_taken then
+        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, price_version,
+                                     created_at, key, fingerprint, description, metadata)
+        select r.id, r.wallet, consumed, r.cost, 'spend', r.seq, r.after, r.burn, r.version,
+               t, r.key, case when r.key is not null then r.fingerprint end, r.description, r.metadata
+          from unnest(p_id, wallets, costs, o_seq, o_after, o_burn, versions, p_key, p_fingerprint, p_description,
+                      p_metadata, o_take)
+               r(id, wallet, cost, seq, after, burn, version, key, fingerprint, description, metadata, take)
+         where r.take;
+        update farebox.wallets w
+           set balance = w.balance - d.total, burned = w.burned + d.total, seq = w.seq + d.count
+          from unnest(w_id, w_sum, w_count) d(id, total, count)
+         where w.id = d.id and d.count > 0;
+    end if;
+
+    return query
+        select r.i::int, r.code, r.entry, r.amount, r.before, r.after, r.available, r.at
+          from unnest(codes, o_entry, o_amount, o_before, o_after, o_available, o_at)
+               with ordinality r(code, entry, amount, before, after, available, at, i);
+end $$;
+
+-- Name: spend_one(uuid, uuid, bigint, bigint, text, text, bytea, text, json, uuid, uuid, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    w farebox.wallets;
+    v_old record;
+    v_wallet uuid := p_wallet;
+    v_cost bigint := p_amount;
+    v_version int;
+    v_scopes text[];
+    v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
+begin
+    if p_id is null or p_amount is null or p_not_after is null or num_nonnulls(p_wallet, p_number) <> 1
+       or (p_key is not null and p_fingerprint is null) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if v_wallet is null then
+        select u.id into v_wallet from farebox.users u where u.number = p_number; -- a number never changes hands
+    end if;
+
+    -- The row that the lock returns is the current one; everything else is read in later statements.
+    select x.* into w from farebox.wallets x where x.id = v_wallet for no key update;
+    at := clock_timestamp();
+    if at > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    if w.next_event_at <= at then
+        perform farebox.bring_up_to_date(v_wallet, at);
+        select x.* into w from farebox.wallets x where x.id = v_wallet;
+    end if;
+
+    if p_api_key is not null then
+        select k.scopes into v_scopes
+          from farebox.api_keys k
+         where k.hash = p_api_key and k.revoked_at is null and k.expires_at > at;
+        if not found then
+            status := 'unauthorized';
+            return;
+        end if;
+        if not 'spend' = any (v_scopes) then
+            status := 'forbidden';
+            return;
+        end if;
+    end if;
+    if p_session is not null and not farebox.session_alive(p_session, p_user, at) then
+        status := 'session_gone';
+        return;
+    end if;
+    if w.id is null then
+        status := 'not_found';
+        return;
+    end if;
+
+    if p_key is not null then
+        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint into v_old
+          from farebox.entries e
+         where e.debit = v_wallet and e.kind = 'spend' and e.key = p_key and e.debit_seq is not null;
+    else
+        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint into v_old
+          from farebox.entries e
+         where e.id = p_id and e.debit = v_wallet;
+    end if;
+    if found then
+        if v_old.fingerprint is distinct from v_fingerprint then
+            status := 'key_reused';
+            return;
+        end if;
+        status := 'replayed';
+        entry := v_old.id;
+        amount := v_old.amount;
+        before := v_old.debit_after + v_old.amount;
+        after := v_old.debit_after;
+        at := v_old.created_at;
+        return;
+    end if;
+
+    -- A negative spend would be a gift, so the sign is checked here and not only at the edge.
+    if p_amount <= 0 or p_amount > (case when p_model is null then 1000000000000 else 1000000 end) then
+        status := 'invalid_amount';
+        return;
+    end if;
+    if w.blocked_at is not null then
+        status := 'blocked';
+        return;
+    end if;
+    if w.subscription_until <= at
+       or (w.subscription_until is null and (select s.subscription_required from farebox.settings s)) then
+        status := 'subscription_expired';
+        return;
+    end if;
+    if p_model is not null then
+        select p_amount * m.price, m.version into v_cost, v_version
+          from farebox.models m
+         where m.use = 'device' and m.name in (p_model, '*')
+           and m.valid_from <= at and (m.valid_to is null or m.valid_to > at)
+         order by m.name = '*', m.version desc
+         limit 1;
+        if not found then
+            status := 'unknown_model';
+            return;
+        end if;
+    end if;
+
+    amount := v_cost;
+    if w.debt > 0 or v_cost > w.balance - w.held then
+        status := 'insufficient';
+        available := case when w.debt > 0 then 0 else w.balance - w.held end;
+        return;
+    end if;
+
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, price_version,
+                                 created_at, key, fingerprint, description, metadata)
+    values (p_id, v_wallet, '00000000-0000-7000-8000-000000000003', v_cost, 'spend', w.seq + 1, w.balance - v_cost,
+            w.burned, v_version, at, p_key, v_fingerprint, p_description, p_metadata);
+    update farebox.wallets x
+       set balance = x.balance - v_cost, burned = x.burned + v_cost, seq = x.seq + 1
+     where x.id = v_wallet;
+    status := 'ok';
+    entry := p_id;
+    before := w.balance;
+    after := w.balance - v_cost;
+end $$;
+
+-- Name: statement(uuid, bigint, integer, bigint, bytea); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) RETURNS TABLE(status text, entry uuid, kind text, amount bigint, seq bigint, balance_after bigint, description text, metadata json, key text, reverses uuid, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    v_wallet uuid := farebox.resolve_user(p_wallet, p_number);
+    v_refusal text;
+    v_due uuid;
+begin
+    if num_nonnulls(p_wallet, p_number) <> 1 or p_limit is null or p_limit not between 1 and 1000 then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    v_refusal := farebox.credential_refusal(p_api_key, 'read');
+    if v_refusal is null and not exists (select from farebox.users u where u.id = v_wallet) then
+        v_refusal := 'not_found';
+    end if;
+    if v_refusal is not null then
+        return query select v_refusal, null::uuid, null::text, null::bigint, null::bigint, null::bigint, null::text,
+                            null::json, null::text, null::uuid, null::timestamptz;
+        return;
+    end if;
+
+    select w.id into v_due from farebox.wallets w
+     where w.id = v_wallet and w.next_event_at <= clock_timestamp() for no key update skip locked;
+    if found then
+        perform farebox.bring_up_to_date(v_due, clock_timestamp());
+    end if;
+
+    return query
+        select 'ok'::text, x.id, x.kind::text, x.amount, x.seq, x.after, x.description, x.metadata, x.key, x.reverses,
+               x.created_at
+          from (values (true)) always(row)
+          left join lateral (
+                (select e.id, e.kind, -e.amount as amount, e.debit_seq as seq, e.debit_after as after, e.description,
+                        e.metadata, e.key, e.reverses, e.created_at
+                   from farebox.entries e
+                  where e.debit = v_wallet and e.debit_seq is not null
+                    and e.debit_seq < coalesce(p_before, 9223372036854775807)
+                  order by e.debit_seq desc
+                  limit p_limit)
+                union all
+                (select e.id, e.kind, e.amount, e.credit_seq, e.credit_after, e.description,
+                        e.metadata, e.key, e.reverses, e.created_at
+                   from farebox.entries e
+                  where e.credit = v_wallet and e.credit_seq is not null
+                    and e.credit_seq < coalesce(p_before, 9223372036854775807)
+                  order by e.credit_seq desc
+                  limit p_limit)
+                order by seq desc
+                limit p_limit) x on true;
+end $$;
+
+-- Name: transfer(uuid, uuid, uuid, bigint, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_from farebox.wallets;
+    v_to farebox.wallets;
+    v_due uuid;
+    v_old record;
+    v_first_expiry timestamptz;
+    v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
+begin
+    if p_id is null or p_from is null or p_to is null or p_amount is null or p_not_after is null
+       or (p_key is not null and p_fingerprint is null) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    perform from farebox.wallets x where x.id in (p_from, p_to) order by x.kind, x.id for no key update;
+    at := clock_timestamp();
+    if at > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    for v_due in
+        select x.id from farebox.wallets x
+         where x.id in (p_from, p_to) and x.next_event_at <= at order by x.kind, x.id
+    loop
+        perform farebox.bring_up_to_date(v_due, at);
+    end loop;
+
+    status := farebox.credential_refusal(p_api_key, 'grant');
+    if status is not null then
+        return;
+    end if;
+    select x.* into v_from from farebox.wallets x where x.id = p_from;
+    select x.* into v_to from farebox.wallets x where x.id = p_to;
+    if v_from.id is null or v_to.id is null then
+        status := 'not_found';
+        return;
+    end if;
+
+    if p_key is not null then
+        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint, e.credit into v_old
+          from farebox.entries e
+         where e.debit = p_from and e.kind = 'transfer' and e.key = p_key and e.debit_seq is not null;
+    else
+        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint, e.credit into v_old
+          from farebox.entries e
+         where e.id = p_id and e.debit = p_from;
+    end if;
+    if found then
+        if v_old.fingerprint is distinct from v_fingerprint or v_old.credit <> p_to then
+            status := 'key_reused';
+            return;
+        end if;
+        status := 'replayed';
+        entry := v_old.id;
+        amount := v_old.amount;
+        before := v_old.debit_after + v_old.amount;
+        after := v_old.debit_after;
+        at := v_old.created_at;
+        return;
+    end if;
+
+    if p_amount <= 0 or p_amount > 1000000000000 or v_to.balance + p_amount > 9007199254740991 then
+        status := 'invalid_amount';
+        return;
+    end if;
+    if p_from = p_to then
+        status := 'same_wallet';
+        return;
+    end if;
+    if v_from.blocked_at is not null then
+        status := 'blocked';
+        return;
+    end if;
+    amount := p_amount;
+    if v_from.debt > 0 or p_amount > v_from.balance - v_from.held then
+        status := 'insufficient';
+        available := case when v_from.debt > 0 then 0 else v_from.balance - v_from.held end;
+        return;
+    end if;
+
+    perform farebox.flush(p_from);
+    perform farebox.flush(p_to);
+    perform farebox.attribute(p_from, v_from.burned, p_amount);
+
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, credit_seq, credit_after,
+                                 burn_from, created_at, key, fingerprint, description, metadata)
+    values (p_id, p_from, p_to, p_amount, 'transfer', v_from.seq + 1, v_from.balance - p_amount, v_to.seq + 1,
+            v_to.balance + p_amount, v_from.burned, at, p_key, v_fingerprint, p_description, p_metadata);
+
+    with arrived as (
+        insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, expires_at, created_at)
+        select farebox.uuid_v7(), p_to, p_id, g.class, g.priority, sum(b.burn_to - b.burn_from),
+               sum(b.burn_to - b.burn_from), g.expires_at, at
+          from farebox.burns b join farebox.grants g on g.id = b.grant_id
+         where b.wallet = p_from and b.burn_from >= v_from.burned
+         group by g.class, g.priority, g.expires_at
+        returning expires_at
+    )
+    select min(a.expires_at) into v_first_expiry from arrived a;
+
+    update farebox.wallets x
+       set balance = x.balance - p_amount, burned = x.burned + p_amount, attributed = x.attributed + p_amount,
+           seq = x.seq + 1
+     where x.id = p_from;
+    update farebox.wallets x
+       set balance = x.balance + p_amount, seq = x.seq + 1, next_event_at = least(x.next_event_at, v_first_expiry)
+     where x.id = p_to;
+    perform farebox.pay_debt(p_to, at);
+
+    status := 'ok';
+    entry := p_id;
+    before := v_from.balance;
+    after := v_from.balance - p_amount;
+end $$;
+
+-- Name: api_keys; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.api_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    prefix text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT api_keys_prefix_check CHECK (((char_length(prefix) >= 6) AND (char_length(prefix) <= 12))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'spend'::text, 'hold'::text, 'grant'::text, 'users'::text])))
+);
+
+-- Name: burns; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.burns (
+    wallet uuid NOT NULL,
+    burn_from bigint NOT NULL,
+    burn_to bigint NOT NULL,
+    grant_id uuid NOT NULL,
+    CONSTRAINT burns_not_empty CHECK ((burn_from < burn_to))
+);
+
+-- Name: grants; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.grants (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    entry uuid NOT NULL,
+    class farebox.grant_class NOT NULL,
+    priority integer NOT NULL,
+    amount bigint NOT NULL,
+    remaining bigint NOT NULL,
+    expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    due boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT grants_amount_check CHECK ((amount > 0)),
+    CONSTRAINT grants_priority_check CHECK (((priority >= 0) AND (priority <= 1000))),
+    CONSTRAINT grants_remaining_within_amount CHECK (((remaining >= 0) AND (remaining <= amount)))
+);
+
+-- Name: holds; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.holds (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    amount bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    captured bigint,
+    on_lapse text DEFAULT 'release'::text NOT NULL,
+    lapse_amount bigint,
+    dispatched_at timestamp with time zone,
+    entry uuid,
+    CONSTRAINT holds_amount_check CHECK ((amount > 0)),
+    CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
+    CONSTRAINT holds_charge_has_amount CHECK (((on_lapse = 'release'::text) OR (lapse_amount IS NOT NULL))),
+    CONSTRAINT holds_check CHECK (((lapse_amount >= 1) AND (lapse_amount <= amount))),
+    CONSTRAINT holds_on_lapse_check CHECK ((on_lapse = ANY (ARRAY['release'::text, 'charge'::text])))
+);
+
+-- Name: models; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.models (
+    use text NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    price bigint NOT NULL,
+    valid_from timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    valid_to timestamp with time zone,
+    CONSTRAINT models_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT models_price_check CHECK (((price >= 1) AND (price <= 1000000000))),
+    CONSTRAINT models_use_check CHECK ((use = ANY (ARRAY['device'::text, 'chat'::text]))),
+    CONSTRAINT models_valid_interval CHECK (((valid_to IS NULL) OR (valid_to > valid_from))),
+    CONSTRAINT models_version_check CHECK ((version > 0))
+);
+
+-- Name: operator_wallets; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.operator_wallets (
+    id uuid NOT NULL,
+    name text NOT NULL
+);
+
+-- Name: settings; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.settings (
+    one boolean DEFAULT true NOT NULL,
+    subscription_required boolean DEFAULT false NOT NULL,
+    low_balance_tokens bigint DEFAULT 1000 NOT NULL,
+    CONSTRAINT settings_low_balance_tokens_check CHECK ((low_balance_tokens >= 0)),
+    CONSTRAINT settings_one_check CHECK (one)
+);
+
+-- Name: TABLE settings; Type: COMMENT; Schema: farebox
+
+COMMENT ON TABLE farebox.settings IS 'One row. Edit it here; every call reads it.';
+
+-- Name: user_numbers; Type: SEQUENCE; Schema: farebox
+
+CREATE SEQUENCE farebox.user_numbers
+    START WITH 1000000001
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+-- Name: users; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.users (
+    id uuid NOT NULL,
+    number bigint NOT NULL,
+    phone text,
+    email text,
+    managed boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_key text,
+    created_fingerprint bytea,
+    CONSTRAINT users_created_key_check CHECK (((char_length(created_key) >= 1) AND (char_length(created_key) <= 255))),
+    CONSTRAINT users_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 255))),
+    CONSTRAINT users_key_and_fingerprint CHECK (((created_key IS NULL) = (created_fingerprint IS NULL))),
+    CONSTRAINT users_number_check CHECK (((number >= 1) AND (number <= '9007199254740991'::bigint))),
+    CONSTRAINT users_phone_check CHECK ((phone ~ '^[0-9]{5,15}$'::text))
+);
+
+-- Name: wallets; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.wallets (
+    id uuid NOT NULL,
+    kind farebox.wallet_kind NOT NULL,
+    owner uuid,
+    balance bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    debt bigint DEFAULT 0 NOT NULL,
+    burned bigint DEFAULT 0 NOT NULL,
+    attributed bigint DEFAULT 0 NOT NULL,
+    seq bigint DEFAULT 0 NOT NULL,
+    blocked_at timestamp with time zone,
+    subscription_until timestamp with time zone,
+    next_event_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT wallets_attributed_within_burned CHECK (((attributed >= 0) AND (burned >= attributed))),
+    CONSTRAINT wallets_debt_not_negative CHECK ((debt >= 0)),
+    CONSTRAINT wallets_held_within_balance CHECK (((held >= 0) AND (balance >= held)))
+)
+WITH (fillfactor='50');
+
+-- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.api_keys
+    ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
+
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+-- Name: burns burns_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.burns
+    ADD CONSTRAINT burns_pkey PRIMARY KEY (wallet, burn_from);
+
+-- Name: entries entries_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (id);
+
+-- Name: grants grants_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+-- Name: holds holds_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (id);
+
+-- Name: models models_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.models
+    ADD CONSTRAINT models_pkey PRIMARY KEY (use, name, version);
+
+-- Name: operator_wallets operator_wallets_name_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.operator_wallets
+    ADD CONSTRAINT operator_wallets_name_key UNIQUE (name);
+
+-- Name: operator_wallets operator_wallets_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.operator_wallets
+    ADD CONSTRAINT operator_wallets_pkey PRIMARY KEY (id);
+
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (one);
+
+-- Name: users users_number_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.users
+    ADD CONSTRAINT users_number_key UNIQUE (number);
+
+-- Name: users users_phone_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.users
+    ADD CONSTRAINT users_phone_key UNIQUE (phone);
+
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+-- Name: wallets wallets_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.wallets
+    ADD CONSTRAINT wallets_pkey PRIMARY KEY (id);
+
+-- Name: burns_grant; Type: INDEX; Schema: farebox
+
+CREATE INDEX burns_grant ON farebox.burns USING btree (grant_id);
+
+-- Name: entries_credit_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX entries_credit_key ON farebox.entries USING btree (credit, kind, key) WHERE ((key IS NOT NULL) AND (debit_seq IS NULL));
+
+-- Name: entries_credit_statement; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX entries_credit_statement ON farebox.entries USING btree (credit, credit_seq) WHERE (credit_seq IS NOT NULL);
+
+-- Name: entries_debit_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX entries_debit_key ON farebox.entries USING btree (debit, kind, key) WHERE ((key IS NOT NULL) AND (debit_seq IS NOT NULL));
+
+-- Name: entries_debit_statement; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX entries_debit_statement ON farebox.entries USING btree (debit, debit_seq) WHERE (debit_seq IS NOT NULL);
+
+-- Name: entries_reverses; Type: INDEX; Schema: farebox
+
+CREATE INDEX entries_reverses ON farebox.entries USING btree (reverses) WHERE (reverses IS NOT NULL);
+
+-- Name: grants_entry; Type: INDEX; Schema: farebox
+
+CREATE INDEX grants_entry ON farebox.grants USING btree (entry);
+
+-- Name: grants_open; Type: INDEX; Schema: farebox
+
+CREATE INDEX grants_open ON farebox.grants USING btree (wallet, priority, expires_at, created_at) WHERE (remaining > 0);
+
+-- Name: grants_wallet; Type: INDEX; Schema: farebox
+
+CREATE INDEX grants_wallet ON farebox.grants USING btree (wallet);
+
+-- Name: holds_open; Type: INDEX; Schema: farebox
+
+CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE open;
+
+-- Name: holds_wallet; Type: INDEX; Schema: farebox
+
+CREATE INDEX holds_wallet ON farebox.holds USING btree (wallet);
+
+-- Name: users_created_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX users_created_key ON farebox.users USING btree (created_key) WHERE (created_key IS NOT NULL);
+
+-- Name: users_managed_email; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX users_managed_email ON farebox.users USING btree (email) WHERE managed;
+
+-- Name: entries entries_append_only_row; Type: TRIGGER; Schema: farebox
+
+CREATE TRIGGER entries_append_only_row BEFORE DELETE OR UPDATE ON farebox.entries FOR EACH ROW EXECUTE FUNCTION farebox.refuse_change();
+
+ALTER TABLE farebox.entries ENABLE ALWAYS TRIGGER entries_append_only_row;
+
+-- Name: entries entries_append_only_table; Type: TRIGGER; Schema: farebox
+
+CREATE TRIGGER entries_append_only_table BEFORE TRUNCATE ON farebox.entries FOR EACH STATEMENT EXECUTE FUNCTION farebox.refuse_change();
+
+ALTER TABLE farebox.entries ENABLE ALWAYS TRIGGER entries_append_only_table;
+
+-- Name: burns burns_grant_id_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.burns
+    ADD CONSTRAINT burns_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES farebox.grants(id);
+
+-- Name: burns burns_wallet_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.burns
+    ADD CONSTRAINT burns_wallet_fkey FOREIGN KEY (wallet) REFERENCES farebox.wallets(id);
+
+-- Name: grants grants_wallet_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.grants
+    ADD CONSTRAINT grants_wallet_fkey FOREIGN KEY (wallet) REFERENCES farebox.wallets(id);
+
+-- Name: holds holds_wallet_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.holds
+    ADD CONSTRAINT holds_wallet_fkey FOREIGN KEY (wallet) REFERENCES farebox.wallets(id);
+
+-- Name: api_keys; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.api_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: burns; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.burns ENABLE ROW LEVEL SECURITY;
+
+-- Name: api_keys deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.api_keys USING (false) WITH CHECK (false);
+
+-- Name: burns deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.burns USING (false) WITH CHECK (false);
+
+-- Name: entries deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.entries USING (false) WITH CHECK (false);
+
+-- Name: grants deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.grants USING (false) WITH CHECK (false);
+
+-- Name: holds deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.holds USING (false) WITH CHECK (false);
+
+-- Name: models deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.models USING (false) WITH CHECK (false);
+
+-- Name: operator_wallets deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.operator_wallets USING (false) WITH CHECK (false);
+
+-- Name: settings deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.settings USING (false) WITH CHECK (false);
+
+-- Name: users deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.users USING (false) WITH CHECK (false);
+
+-- Name: wallets deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.wallets USING (false) WITH CHECK (false);
+
+-- Name: entries; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.entries ENABLE ROW LEVEL SECURITY;
+
+-- Name: grants; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.grants ENABLE ROW LEVEL SECURITY;
+
+-- Name: holds; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.holds ENABLE ROW LEVEL SECURITY;
+
+-- Name: models; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.models ENABLE ROW LEVEL SECURITY;
+
+-- Name: operator_wallets; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.operator_wallets ENABLE ROW LEVEL SECURITY;
+
+-- Name: settings; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: users; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: wallets; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.wallets ENABLE ROW LEVEL SECURITY;
+
+-- Name: SCHEMA farebox_api; Type: ACL; Schema: -
+
+GRANT USAGE ON SCHEMA farebox_api TO farebox_app;
+
+-- Name: FUNCTION attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION bring_up_to_date(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION credential_refusal(p_api_key bytea, p_scope text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.credential_refusal(p_api_key bytea, p_scope text) FROM PUBLIC;
+
+-- Name: FUNCTION expire_due(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION flush(p_wallet uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.flush(p_wallet uuid) FROM PUBLIC;
+
+-- Name: FUNCTION pay_debt(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION post_grant(p_id uuid, p_wallet uuid, p_amount bigint, p_class farebox.grant_class, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.post_grant(p_id uuid, p_wallet uuid, p_amount bigint, p_class farebox.grant_class, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION refund(p_id uuid, p_spend farebox.entries, p_amount bigint, p_refunded bigint, p_key text, p_fingerprint bytea, p_description text, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.refund(p_id uuid, p_spend farebox.entries, p_amount bigint, p_refunded bigint, p_key text, p_fingerprint bytea, p_description text, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION resolve_user(p_wallet uuid, p_number bigint); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) FROM PUBLIC;
+
+-- Name: FUNCTION revoke_api_key(p_name_or_prefix text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.revoke_api_key(p_name_or_prefix text) FROM PUBLIC;
+
+-- Name: FUNCTION session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION touch_wallet(p_wallet uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.touch_wallet(p_wallet uuid) FROM PUBLIC;
+
+-- Name: FUNCTION uuid_v7(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.uuid_v7() FROM PUBLIC;
+
+-- Name: FUNCTION verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION api_key(p_hash bytea); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.api_key(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.api_key(p_hash bytea) TO farebox_app;
+
+-- Name: FUNCTION balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) TO farebox_app;
+
+-- Name: FUNCTION create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION "grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+
+-- Name: FUNCTION spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) TO farebox_app;
+
+-- Name: FUNCTION transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
