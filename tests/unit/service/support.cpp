@@ -1,3 +1,4 @@
+// The hands behind support.hpp: records byte by byte, and processes that never outlive their test.
 #include "tests/unit/service/support.hpp"
 
 #include <fcntl.h>
