@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # The web side of one stack: handlers behind the activator, nginx in front. Needs $dir, $bin, $port and lib/process.sh.
 
-# The handlers are those that endpoints.conf sends requests to.
+# The handlers are those that nginx knows an address of.
 handler_names() {
-    grep -o '@RUN@/[a-z_]*\.sock' "$root/nginx/endpoints.conf" | sed 's,.*/,,; s,\.sock,,' | sort -u | tr '\n' ' '
+    sed -nE 's/^upstream farebox_([a-z_]+) .*/\1/p' "$root/nginx/handlers.conf" | tr '\n' ' '
 }
 
 # FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file.

@@ -63,20 +63,24 @@ Descriptor stop_signals()
 void serve_fastcgi(std::vector<Endpoint> endpoints, config::Config const& config)
 {
     auto const stop = stop_signals();
-    FastcgiConnection::init();
+    FastcgiRequest::init();
     auto dispatcher = Dispatcher(std::move(endpoints), config);
     base::log::event(base::log::Level::info, "started",
                      {{"version", FAREBOX_VERSION}, {"workers", std::int64_t{config.workers}}});
 
+    auto const protocol = Protocol{.arrival = fastcgi_arrival, .serve = [&](Descriptor connection) {
+                                       auto request =
+                                           FastcgiRequest(std::move(connection), config.io_timeout_ms);
+                                       if (!request.begin() || !converse(request, dispatcher))
+                                           return Descriptor();
+                                       return request.end();
+                                   }};
     auto const ended = accept_loop({.listen_fd = STDIN_FILENO,
                                     .stop_fd = stop.number(),
                                     .workers = config.workers,
-                                    .idle_exit = std::chrono::seconds(config.idle_exit_s)},
-                                   [&](Descriptor accepted) {
-                                       auto connection =
-                                           FastcgiConnection(std::move(accepted), config.io_timeout_ms);
-                                       if (connection.begin()) converse(connection, dispatcher);
-                                   });
+                                    .idle_exit = std::chrono::seconds(config.idle_exit_s),
+                                    .arrival_max = std::chrono::milliseconds(config.io_timeout_ms)},
+                                   protocol);
     base::log::event(base::log::Level::info, "stopped", {{"why", ended == Ended::idle ? "idle" : "signal"}});
 }
 

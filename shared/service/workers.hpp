@@ -1,14 +1,11 @@
-// Threads that each serve one connection at a time. One more is started when a connection finds none idle, up
-// to a limit; once started they stay, so a busy process pays for no thread twice.
+// Threads that wait for work themselves, so that no other thread stands between what arrives and who serves
+// it. There is always one that waits, up to a limit: who finds work and leaves nobody waiting starts another.
+// Once started they stay, so a busy process pays for no thread twice.
 #pragma once
 
-#include "shared/base/clock.hpp"
-#include "shared/service/descriptor.hpp"
-
-#include <chrono>
-#include <condition_variable>
+#include <atomic>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -17,56 +14,36 @@
 
 namespace service {
 
-// Serves the connection to its end and closes it. Must not throw.
-using Serve = std::function<void(Descriptor connection)>;
-
 class Workers {
   public:
-    using Clock = std::chrono::steady_clock;
+    // Blocks until there is work; empty: the thread ends.
+    using Wait = std::function<std::optional<std::uint64_t>()>;
+    using Work = std::function<void(std::uint64_t)>;
 
-    // Throws std::system_error when the wake descriptor cannot be made.
-    Workers(std::size_t threads_max, Serve serve);
+    // Starts nothing yet. Neither function may throw.
+    Workers(std::size_t threads_max, Wait wait, Work work);
 
-    // Waits for everything that runs, however long it takes; finish() first where that matters.
+    // Waits for the threads; they end when `wait` says so.
     ~Workers();
 
-    // Whether one more connection may be given: fewer than threads_max are being served or waiting.
-    bool room() const;
+    // Starts the first thread. Throws std::system_error when the system refuses it; later refusals only mean
+    // that work waits for a thread.
+    void start();
 
-    // Hands a connection to an idle worker, or to a new one. Only while there is room, from one thread. When
-    // the system refuses the very first thread the connection is closed and std::system_error thrown; later
-    // refusals only mean that the connection waits for a worker.
-    void give(Descriptor connection);
-
-    // Readable after room has come back; clear_room_event() before the next wait.
-    int room_event() const { return room_event_.number(); }
-    void clear_room_event();
-
-    // Empty while anything runs or waits, else since when nothing has.
-    std::optional<Clock::time_point> idle_since() const;
-
-    // Serves what was given, takes nothing more and ends the threads. False when some still run at the
-    // deadline.
-    bool finish(base::Deadline deadline);
+    // Returns when every thread has ended. start() may follow.
+    void join();
 
   private:
-    void work();
-    void start_thread();
-    std::size_t taken() const { return serving_ + waiting_.size(); }
+    void run();
+    void start_another();
 
     std::size_t threads_max_;
-    Serve serve_;
-    Descriptor room_event_;
-
-    mutable std::mutex mutex_;
-    std::condition_variable given_;
-    std::condition_variable ended_;
-    std::deque<Descriptor> waiting_;
+    Wait wait_;
+    Work work_;
+    std::atomic<std::size_t> running_{0};
+    std::atomic<std::size_t> busy_{0};
+    std::mutex mutex_;
     std::vector<std::thread> threads_;
-    std::size_t threads_running_ = 0;
-    std::size_t serving_ = 0;
-    Clock::time_point idle_since_;
-    bool finishing_ = false;
 };
 
 } // namespace service

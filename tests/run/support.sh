@@ -85,7 +85,7 @@ processes_of() {
         ! grep -qaF -- "$1" "$path/cmdline" && ! grep -qaF -- "$1/" "$path/environ" || printf '%s %s\n' "$name" "${path#/proc/}"
     done 2>/dev/null
 }
-handlers=$(grep -o '[a-z_]*\.sock' "$root/nginx/endpoints.conf" | sed 's,\.sock,,' | sort -u | tr '\n' ' ')
+handlers=$(sed -nE 's,^upstream farebox_([a-z_]+) .*,\1,p' "$root/nginx/handlers.conf" | tr '\n' ' ')
 
 # sql < script: as the owner.
 sql() { "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d "$admin"; }

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <atomic>
 #include <ctime>
 #include <future>
@@ -22,13 +23,44 @@
 
 namespace {
 
+using service::Arrival;
 using service::Descriptor;
 using service::Ended;
 using namespace std::chrono_literals;
 
-void say_hello(Descriptor connection)
+using Serve = std::function<Descriptor(Descriptor)>;
+using Look = std::function<Arrival(int)>;
+
+// One byte, and the connection is over.
+Descriptor say_hello(Descriptor connection)
 {
     support::send_all(connection.number(), "h");
+    return {};
+}
+
+// A service that speaks first: there is nothing to wait for.
+Arrival at_once(int)
+{
+    return Arrival::whole;
+}
+
+// Requests of three bytes.
+Arrival three_bytes(int connection)
+{
+    auto bytes = std::array<char, 4>();
+    auto const count = recv(connection, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (count < 0) return Arrival::nothing;
+    if (count == 0 || count > 3) return Arrival::never;
+    return count == 3 ? Arrival::whole : Arrival::part;
+}
+
+// Answers those and keeps the connection.
+Descriptor answer_three_bytes(Descriptor connection)
+{
+    auto bytes = std::array<char, 3>();
+    recv(connection.number(), bytes.data(), bytes.size(), 0);
+    support::send_all(connection.number(), "h");
+    return connection;
 }
 
 class RunningLoop {
@@ -36,7 +68,10 @@ class RunningLoop {
     struct With {
         int workers = 4;
         std::chrono::milliseconds idle_exit{0};
-        service::Serve serve = say_hello;
+        Serve serve = say_hello;
+        Look look = at_once;
+        std::chrono::milliseconds arrival_max{5000};
+        std::chrono::milliseconds silence_max{15'000};
     };
 
     explicit RunningLoop(With with) { start(std::move(with)); }
@@ -52,9 +87,12 @@ class RunningLoop {
         auto const options = service::LoopOptions{.listen_fd = listener_.number(),
                                                   .stop_fd = stop_.number(),
                                                   .workers = with.workers,
-                                                  .idle_exit = with.idle_exit};
-        ended_ = std::async(std::launch::async, [options, serve = std::move(with.serve)] {
-            return service::accept_loop(options, serve);
+                                                  .idle_exit = with.idle_exit,
+                                                  .arrival_max = with.arrival_max,
+                                                  .silence_max = with.silence_max};
+        auto protocol = service::Protocol{.arrival = std::move(with.look), .serve = std::move(with.serve)};
+        ended_ = std::async(std::launch::async, [options, protocol = std::move(protocol)] {
+            return service::accept_loop(options, protocol);
         });
     }
 
@@ -88,19 +126,28 @@ bool greeted(Descriptor const& connection, std::chrono::milliseconds patience = 
            recv(connection.number(), &byte, 1, 0) == 1;
 }
 
+// Whether the loop closes this connection within ten seconds.
+bool closed(Descriptor const& connection)
+{
+    auto wait = pollfd{.fd = connection.number(), .events = POLLIN, .revents = 0};
+    auto byte = '\0';
+    return poll(&wait, 1, 10'000) > 0 && recv(connection.number(), &byte, 1, 0) <= 0;
+}
+
 // A service that greets, then works until it is let go.
 struct Slow {
     std::counting_semaphore<> let_go{0};
     std::atomic<int> begun = 0;
     std::atomic<int> done = 0;
 
-    service::Serve serve()
+    Serve serve()
     {
         return [this](Descriptor connection) {
             ++begun;
             let_go.acquire();
             say_hello(std::move(connection));
             ++done;
+            return Descriptor();
         };
     }
 };
@@ -152,7 +199,7 @@ TEST_CASE("a thread is started only when none is idle, and then stays")
     auto loop = RunningLoop({.workers = 64, .serve = [&](Descriptor connection) {
                                  auto const lock = std::lock_guard(mutex);
                                  threads.insert(std::this_thread::get_id());
-                                 say_hello(std::move(connection));
+                                 return say_hello(std::move(connection));
                              }});
 
     // One after another; a worker may still be on its way back to sleep when the next one comes.
@@ -195,10 +242,11 @@ TEST_CASE("what outlasts the drain ends with the process, which says so by its e
     if (process == 0) {
         service::accept_loop(
             {.listen_fd = listener.number(), .stop_fd = stop.number(), .workers = 1, .drain = 100ms},
-            [&](Descriptor) {
-                eventfd_write(stop.number(), 1);
-                std::this_thread::sleep_for(60s);
-            });
+            {.arrival = at_once, .serve = [&](Descriptor) {
+                 eventfd_write(stop.number(), 1);
+                 std::this_thread::sleep_for(60s);
+                 return Descriptor();
+             }});
         _exit(0);
     }
     auto status = 0;
@@ -285,15 +333,129 @@ TEST_CASE("running out of descriptors is waited out without spinning, and nobody
     CHECK(greeted(connection));
 }
 
+TEST_CASE("a kept connection carries one request after the other, and lies idle without a worker")
+{
+    auto loop = RunningLoop({.workers = 2, .serve = answer_three_bytes, .look = three_bytes});
+    auto idle = std::vector<Descriptor>();
+    for (auto i = 0; i < 50; ++i) {
+        idle.push_back(loop.connect());
+        support::send_all(idle.back().number(), "abc");
+        REQUIRE(greeted(idle.back()));
+    }
+    // Fifty open connections, two workers; each still answers, in any order and again and again.
+    for (auto round = 0; round < 3; ++round) {
+        for (auto i = idle.size(); i-- > 0;) {
+            support::send_all(idle[i].number(), "abc");
+            REQUIRE(greeted(idle[i]));
+        }
+    }
+    auto const another = loop.connect();
+    support::send_all(another.number(), "abc");
+    CHECK(greeted(another));
+}
+
+TEST_CASE("peers that have sent a part of a request hold no worker, and are served when the rest comes")
+{
+    auto loop = RunningLoop({.workers = 1, .serve = answer_three_bytes, .look = three_bytes});
+    auto slow = std::vector<Descriptor>();
+    for (auto i = 0; i < 20; ++i) {
+        slow.push_back(loop.connect());
+        support::send_all(slow.back().number(), "a");
+    }
+    auto const quick = loop.connect();
+    support::send_all(quick.number(), "abc");
+    CHECK(greeted(quick));
+
+    for (auto const& connection : slow)
+        support::send_all(connection.number(), "b");
+    support::send_all(quick.number(), "abc");
+    CHECK(greeted(quick));
+    for (auto const& connection : slow)
+        support::send_all(connection.number(), "c");
+    for (auto const& connection : slow)
+        CHECK(greeted(connection));
+    // And once more on the same connections, in parts again.
+    for (auto const& connection : slow) {
+        support::send_all(connection.number(), "ab");
+        support::send_all(connection.number(), "c");
+        CHECK(greeted(connection));
+    }
+}
+
+TEST_CASE("waiting for the rest of a request costs no processor time")
+{
+    auto loop = RunningLoop({.look = three_bytes});
+    auto const slow = loop.connect();
+    support::send_all(slow.number(), "ab");
+    auto const begin = std::clock();
+    std::this_thread::sleep_for(200ms);
+    CHECK(static_cast<double>(std::clock() - begin) * 1000 / CLOCKS_PER_SEC < 20);
+}
+
+TEST_CASE("a request that has not arrived in time is given up; a connection may be silent for longer")
+{
+    auto loop = RunningLoop(
+        {.serve = answer_three_bytes, .look = three_bytes, .arrival_max = 100ms, .silence_max = 500ms});
+    auto const slow = loop.connect();
+    auto const silent = loop.connect();
+    support::send_all(slow.number(), "a");
+    auto const begin = std::chrono::steady_clock::now();
+
+    CHECK(closed(slow));
+    CHECK(std::chrono::steady_clock::now() - begin >= 90ms);
+    CHECK(std::chrono::steady_clock::now() - begin < 450ms);
+    support::send_all(silent.number(), "abc");
+    CHECK(greeted(silent));
+    CHECK(closed(silent));
+    CHECK(std::chrono::steady_clock::now() - begin >= 500ms);
+}
+
+TEST_CASE("a peer that leaves in the middle of a request, or sends none, is forgotten at once")
+{
+    auto loop = RunningLoop({.idle_exit = 50ms, .look = three_bytes});
+    {
+        auto const partial = loop.connect();
+        support::send_all(partial.number(), "ab");
+        auto const nonsense = loop.connect();
+        support::send_all(nonsense.number(), "abcd");
+        CHECK(closed(nonsense));
+        CHECK_FALSE(loop.ends_within(100ms)); // it is not idle while a connection is open
+    }
+    CHECK(loop.ended() == Ended::idle);
+}
+
+TEST_CASE("after a stop, open connections carry requests until the peer closes them")
+{
+    auto loop = RunningLoop({.serve = answer_three_bytes, .look = three_bytes});
+    auto kept = loop.connect();
+    support::send_all(kept.number(), "abc");
+    REQUIRE(greeted(kept));
+
+    auto stopping = std::async(std::launch::async, [&] { return loop.stop(); });
+    for (auto i = 0; i < 5; ++i) {
+        CHECK(stopping.wait_for(20ms) == std::future_status::timeout);
+        support::send_all(kept.number(), "abc");
+        CHECK(greeted(kept));
+    }
+    auto const late = loop.connect();
+    support::send_all(late.number(), "abc");
+    CHECK_FALSE(greeted(late, 50ms)); // for the next process
+    kept.reset();
+    CHECK(stopping.get() == Ended::stopped);
+
+    loop.start({.serve = answer_three_bytes, .look = three_bytes});
+    CHECK(greeted(late));
+}
+
 TEST_CASE("a descriptor that does not listen is said to be unusable")
 {
     auto const [one, other] = support::socket_pair();
     auto const stop = Descriptor(eventfd(0, EFD_CLOEXEC));
     support::send_all(other.number(), "x"); // so that it looks ready
 
-    CHECK_THROWS_AS(
-        service::accept_loop({.listen_fd = one.number(), .stop_fd = stop.number(), .workers = 1}, say_hello),
-        std::system_error);
+    CHECK_THROWS_AS(service::accept_loop({.listen_fd = one.number(), .stop_fd = stop.number(), .workers = 1},
+                                         {.arrival = at_once, .serve = say_hello}),
+                    std::system_error);
 }
 
 } // namespace

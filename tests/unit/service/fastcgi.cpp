@@ -7,15 +7,17 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/service/support.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <random>
 #include <thread>
 
 namespace {
 
-using service::FastcgiConnection;
+using service::FastcgiRequest;
 using support::Keep;
 
 std::atomic<int> answered = 0;
@@ -41,22 +43,59 @@ service::Dispatcher a_dispatcher()
     return service::Dispatcher({endpoint("GET"), endpoint("POST")}, std::move(config));
 }
 
-FastcgiConnection take(support::Descriptor connection, int io_timeout_ms = 5000)
+FastcgiRequest take(support::Descriptor connection, int io_timeout_ms = 5000)
 {
     static auto const initialised = [] {
-        FastcgiConnection::init();
+        FastcgiRequest::init();
         return true;
     }();
     static_cast<void>(initialised);
-    return FastcgiConnection(std::move(connection), io_timeout_ms);
+    return FastcgiRequest(std::move(connection), io_timeout_ms);
 }
 
-// Serves one connection as a worker does; whether a whole request was answered.
-bool serve(support::Descriptor accepted, int io_timeout_ms = 5000)
+// Serves one request as a worker does; the connection where it may carry another one. `answered`: whether a
+// whole request was.
+support::Descriptor serve_one(support::Descriptor accepted, bool& whole, int io_timeout_ms = 5000)
 {
     auto dispatcher = a_dispatcher();
-    auto connection = take(std::move(accepted), io_timeout_ms);
-    return connection.begin() && converse(connection, dispatcher);
+    auto request = take(std::move(accepted), io_timeout_ms);
+    whole = request.begin() && converse(request, dispatcher);
+    return whole ? request.end() : support::Descriptor();
+}
+
+bool serve(support::Descriptor accepted, int io_timeout_ms = 5000)
+{
+    auto whole = false;
+    serve_one(std::move(accepted), whole, io_timeout_ms);
+    return whole;
+}
+
+// Serves whatever arrives whole, as the loop does, until the connection is of no more use.
+void serve_all(support::Descriptor connection)
+{
+    while (connection.open()) {
+        auto wait = pollfd{.fd = connection.number(), .events = POLLIN, .revents = 0};
+        poll(&wait, 1, 5000);
+        auto const arrival = service::fastcgi_arrival(connection.number());
+        if (arrival == service::Arrival::never) return;
+        if (arrival == service::Arrival::part) std::this_thread::yield();
+        if (arrival != service::Arrival::whole) continue;
+        auto whole = false;
+        connection = serve_one(std::move(connection), whole);
+    }
+}
+
+// Reads up to the end of one request.
+support::Reply one_reply(support::Descriptor const& connection)
+{
+    auto text = std::string();
+    auto chunk = std::array<char, 4096>();
+    while (text.size() < 16 || !support::parse_reply(text).ended) {
+        auto const count = recv(connection.number(), chunk.data(), chunk.size(), 0);
+        if (count <= 0) break;
+        text.append(chunk.data(), static_cast<std::size_t>(count));
+    }
+    return support::parse_reply(text);
 }
 
 // What a peer that sends `bytes` and then closes its side gets back.
@@ -165,36 +204,91 @@ TEST_CASE("a body over the limit is refused without being read, and the refusal 
     CHECK(reply.ended);
 }
 
-TEST_CASE("a connection carries one request, whatever the peer asked")
+TEST_CASE("a connection carries one request after the other when the peer asks for it")
 {
     answered = 0;
-    auto const second = support::request(support::get("/echo"));
-    auto const reply =
-        reply_to(support::request(support::post("/echo"), "first", Keep::yes) + second + second);
-
-    CHECK(reply.body() == "first");
-    CHECK(reply.ended);
-    CHECK(reply.closed);
-    CHECK(reply.leftover.empty());
-    CHECK(answered == 1);
+    auto [ours, theirs] = support::socket_pair();
+    auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
+    for (auto const* const body : {"first", "second", "third"}) {
+        support::send_all(ours.number(), support::request(support::post("/echo"), body, Keep::yes));
+        auto const reply = one_reply(ours);
+        CHECK(reply.body() == body);
+        CHECK(reply.leftover.empty());
+    }
+    support::send_all(ours.number(), support::request(support::get("/echo"), {}, Keep::yes));
+    CHECK(one_reply(ours).status() == 200);
+    support::send_all(ours.number(), support::request(support::get("/echo"), {}, Keep::no));
+    CHECK(support::read_reply(ours.number()).closed);
+    CHECK(answered == 5);
 }
 
-TEST_CASE("an unread body is never taken for another request")
+TEST_CASE("a request sent behind another one is never taken for one")
 {
     answered = 0;
-    auto const smuggled = support::request(support::get("/echo"));
-    auto body = std::string();
-    while (body.size() <= 100'000)
-        body += smuggled;
-    // Refused for its size before it is read, on a connection that was asked to be kept.
-    auto variables = support::post("/echo");
-    variables.emplace_back("CONTENT_LENGTH", std::to_string(body.size()));
-    auto const reply = reply_to(support::begin_record(Keep::yes) + support::params_records(variables) + body);
+    auto [ours, theirs] = support::socket_pair();
+    auto const second = support::request(support::get("/echo"));
+    support::send_all(ours.number(), support::request(support::post("/echo"), "first", Keep::yes) + second);
+    auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
 
-    CHECK(reply.status() == 413);
-    CHECK(reply.closed);
-    CHECK(reply.leftover.empty());
+    CHECK(support::read_reply(ours.number()).text.empty());
     CHECK(answered == 0);
+}
+
+TEST_CASE("an unread body is never taken for another request: it is read after the refusal")
+{
+    answered = 0;
+    auto const smuggled = support::request(support::post("/echo"), "smuggled", Keep::yes);
+    auto body = std::string();
+    while (body.size() <= 200'000)
+        body += smuggled;
+    // At every offset, so that one of them begins where the next request would.
+    body.insert(0, GENERATE(0, 1, 7, 8, 9, 63), 'x');
+    auto [ours, theirs] = support::socket_pair();
+    auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
+
+    // Refused for its size before it is read, on a connection that was asked to be kept.
+    support::send_all(ours.number(), support::request(support::post("/echo"), body, Keep::yes));
+    CHECK(one_reply(ours).status() == 413);
+    CHECK(answered == 0);
+    support::send_all(ours.number(), support::request(support::post("/echo"), "honest", Keep::yes));
+    auto const reply = one_reply(ours);
+    CHECK(reply.body() == "honest");
+    CHECK(answered == 1);
+    ours.reset();
+}
+
+TEST_CASE("a refused body that does not end is not read for ever: the connection is closed")
+{
+    auto [ours, theirs] = support::socket_pair();
+    auto variables = support::post("/echo");
+    variables.emplace_back("CONTENT_LENGTH", "1000000000");
+    auto const feeder = std::jthread([&peer = ours, &variables] {
+        support::send_all(peer.number(),
+                          support::begin_record(Keep::yes) + support::params_records(variables));
+        auto const some = support::record(support::Type::in, std::string(60'000, 'x'));
+        while (support::send_all(peer.number(), some))
+            continue;
+    });
+    auto const took = time_of([&connection = theirs] { serve_all(std::move(connection)); });
+    CHECK(took < std::chrono::milliseconds(3000));
+}
+
+TEST_CASE("a body of another length than declared does not carry a request along")
+{
+    answered = 0;
+    auto const smuggled = support::request(support::post("/echo"), "smuggled", Keep::yes);
+    auto variables = support::post("/echo");
+    variables.emplace_back("CONTENT_LENGTH", "4");
+    auto [ours, theirs] = support::socket_pair();
+    auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
+
+    support::send_all(ours.number(), support::begin_record(Keep::yes) + support::params_records(variables) +
+                                         support::body_records("four" + smuggled));
+    CHECK(one_reply(ours).body() == "four");
+    support::send_all(ours.number(), support::request(support::post("/echo"), "honest", Keep::yes));
+    CHECK(one_reply(ours).body() == "honest");
+    CHECK(answered == 2);
+    ours.reset();
 }
 
 TEST_CASE("garbage is dropped, and the next connection is served")

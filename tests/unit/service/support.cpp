@@ -143,30 +143,39 @@ std::string Reply::body() const
     return end_of_head == std::string::npos ? std::string() : text.substr(end_of_head + 4);
 }
 
-Reply read_reply(int connection)
+Reply parse_reply(std::string const& bytes)
 {
     auto reply = Reply();
-    auto bytes = std::string();
-    auto chunk = std::array<char, 8192>();
-    for (;;) {
-        auto wait = pollfd{.fd = connection, .events = POLLIN, .revents = 0};
-        if (poll(&wait, 1, 5000) <= 0) break;
-        auto const count = read(connection, chunk.data(), chunk.size());
-        reply.closed = count == 0;
-        if (count <= 0) break;
-        bytes.append(chunk.data(), static_cast<std::size_t>(count));
-    }
     auto const at = [&](std::size_t index) {
         return static_cast<std::size_t>(static_cast<unsigned char>(bytes[index]));
     };
     auto next = std::size_t{0};
     while (!reply.ended && next + 8 <= bytes.size()) {
         auto const size = at(next + 4) * 256 + at(next + 5);
+        auto const end = next + 8 + size + at(next + 6);
         if (at(next + 1) == static_cast<std::size_t>(Type::out)) reply.text += bytes.substr(next + 8, size);
-        reply.ended = at(next + 1) == static_cast<std::size_t>(Type::end);
-        next += 8 + size + at(next + 6);
+        reply.ended = at(next + 1) == static_cast<std::size_t>(Type::end) && end <= bytes.size();
+        next = end;
     }
     if (next < bytes.size()) reply.leftover = bytes.substr(next);
+    return reply;
+}
+
+Reply read_reply(int connection)
+{
+    auto bytes = std::string();
+    auto closed = false;
+    auto chunk = std::array<char, 8192>();
+    for (;;) {
+        auto wait = pollfd{.fd = connection, .events = POLLIN, .revents = 0};
+        if (poll(&wait, 1, 5000) <= 0) break;
+        auto const count = read(connection, chunk.data(), chunk.size());
+        closed = count == 0;
+        if (count <= 0) break;
+        bytes.append(chunk.data(), static_cast<std::size_t>(count));
+    }
+    auto reply = parse_reply(bytes);
+    reply.closed = closed;
     return reply;
 }
 

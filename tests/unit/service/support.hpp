@@ -47,6 +47,9 @@ struct Reply {
     std::string body() const;
 };
 
+// What these bytes say; `ended` once they hold the whole end of the request.
+Reply parse_reply(std::string const& bytes);
+
 // Reads until the peer closes or for five seconds.
 Reply read_reply(int connection);
 
