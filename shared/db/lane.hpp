@@ -4,15 +4,23 @@
 // handover.
 //
 // Leader and followers: a caller that finds the lane without a leader leads. A leader carries one batch, and
-// its own group is always the first of it; then the caller that has waited longest leads, so nobody works for
+// its own group is always the first of it; then the caller whose turn is next leads, so nobody works for
 // others for ever. The next leader is woken before the answers are handed out: waking a hundred followers
 // takes longer than a call, and the database must not wait for it.
+//
+// Turns: groups wait in flows, of which each keeps its order. A call takes one group of each waiting flow
+// before it takes a second of any, so a flow with ten thousand requests delays another one's by the call in
+// flight and no more.
 #pragma once
 
 #include "shared/base/clock.hpp"
+#include "shared/db/chain.hpp"
+#include "shared/db/lane_counts.hpp"
 #include "shared/db/wakeup.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <iterator>
@@ -20,10 +28,14 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace db {
+
+// Requests that may wait for a call where nothing else is said.
+inline constexpr std::size_t lane_waiting_max = 4096;
 
 template <class Request, class Answer>
 class Lane {
@@ -34,22 +46,31 @@ class Lane {
 
     // `batch_max`: a call takes whole groups until it holds at least this many requests; a group larger than
     // that goes alone. So no call holds more than 2 * batch_max - 1 requests, or one such group.
-    Lane(Execute execute, std::size_t batch_max) : execute_(std::move(execute)), batch_max_(batch_max) {}
+    // `waiting_max`: a group that would make more requests than this wait is refused, unless nothing waits: a
+    // group that is larger than the bound must be carried some time.
+    Lane(Execute execute, std::size_t batch_max, std::size_t waiting_max = lane_waiting_max)
+        : execute_(std::move(execute)), batch_max_(batch_max), waiting_max_(waiting_max)
+    {
+    }
 
-    // Blocks until every request of the group is answered. A group stays together and in order. Empty when no
-    // call took it before the deadline: then nothing of it was sent. A call that has taken it is waited for,
-    // so the deadline of a call should be that of its most urgent request.
-    std::optional<std::vector<Answer>> submit(std::vector<Request> group, base::Deadline deadline)
+    // Blocks until every request of the group is answered. A group stays together and in order. Empty when
+    // too much waits already, at once, or when no call took it before the deadline: then nothing of it was
+    // sent. A call that has taken it is waited for, so the deadline of a call should be that of its most
+    // urgent request. `flow`: whose group this is, for the turns; groups of one flow are carried in the order
+    // they came. Those that name none are all of one flow.
+    std::optional<std::vector<Answer>> submit(std::vector<Request> group, base::Deadline deadline,
+                                              std::uint64_t flow = 0)
     {
         if (group.empty()) return std::vector<Answer>{};
-        Waiter self(std::move(group));
-        if (!enqueue(self)) {
+        Waiter self(std::move(group), flow);
+        if (!enqueue(self)) return std::nullopt;
+        if (!self.leads_at_once) {
             if (!self.wake.wait_until(deadline) && withdraw(self)) return std::nullopt;
             self.wake.wait(); // not long where the deadline came first: its call is under way
         }
         if (!self.leads) return self.result();
         if (base::left_ms(deadline) == 0) {
-            resign();
+            resign(self);
             return std::nullopt;
         }
         carry();
@@ -60,15 +81,26 @@ class Lane {
     std::size_t waiting()
     {
         std::lock_guard const lock(mutex_);
-        std::size_t count = 0;
-        for (auto const* waiter = first_; waiter != nullptr; waiter = waiter->next)
-            ++count;
-        return count;
+        return groups_waiting_;
+    }
+
+    // What it has done since it was made, or since the counts were taken.
+    LaneCounts counts()
+    {
+        std::lock_guard const lock(mutex_);
+        return counts_;
+    }
+    LaneCounts take_counts()
+    {
+        std::lock_guard const lock(mutex_);
+        return std::exchange(counts_, {});
     }
 
   private:
     struct Waiter {
-        explicit Waiter(std::vector<Request> group) : requests(std::move(group)) {}
+        Waiter(std::vector<Request> group, std::uint64_t of_flow) : requests(std::move(group)), flow(of_flow)
+        {
+        }
 
         std::vector<Answer> result()
         {
@@ -77,22 +109,42 @@ class Lane {
         }
 
         std::vector<Request> requests;
+        std::uint64_t flow;
         std::vector<Answer> answers;
         std::exception_ptr failure;
-        Waiter* next = nullptr; // who came after this one
-        bool leads = false;     // carries the next call; set before the wake-up
+        Waiter* next = nullptr;     // in its flow, then among the riders of its call
+        bool leads = false;         // carries the next call; set before the wake-up
+        bool leads_at_once = false; // and was never put to sleep
         Wakeup wake;
     };
 
-    // Whether the caller leads at once. The queue runs through the waiters themselves, so that nothing can
-    // fail for want of memory between joining the queue and being answered.
+    // The groups of one wallet that wait.
+    struct Flow {
+        std::uint64_t id = 0;
+        Chain<Waiter> groups; // never empty while the flow is known
+        Flow* next = nullptr; // whose turn is next
+    };
+
+    // False when too much waits. Only a flow that nobody waits in yet takes memory, before anything changes.
     bool enqueue(Waiter& self)
     {
         std::lock_guard const lock(mutex_);
-        (last_ != nullptr ? last_->next : first_) = &self;
-        last_ = &self;
-        self.leads = !std::exchange(led_, true);
-        return self.leads;
+        auto const waiting_then = requests_waiting_ + self.requests.size();
+        if (!turns_.empty() && waiting_then > waiting_max_) {
+            ++counts_.refused;
+            return false;
+        }
+        auto& flow = flows_[self.flow];
+        if (flow.groups.empty()) {
+            flow.id = self.flow;
+            turns_.push(flow);
+        }
+        flow.groups.push(self);
+        ++groups_waiting_;
+        requests_waiting_ = waiting_then;
+        counts_.queue_longest = std::max(counts_.queue_longest, waiting_then);
+        self.leads = self.leads_at_once = !std::exchange(led_, true);
+        return true;
     }
 
     // Whether a caller whose time is up could leave. It cannot when a call has taken it or when it has just
@@ -100,24 +152,52 @@ class Lane {
     bool withdraw(Waiter& self)
     {
         std::lock_guard const lock(mutex_);
-        if (self.leads) return false;
-        Waiter* before = nullptr;
-        for (auto* waiter = first_; waiter != &self; before = std::exchange(waiter, waiter->next))
-            if (waiter == nullptr) return false;
-        (before != nullptr ? before->next : first_) = self.next;
-        if (last_ == &self) last_ = before;
-        return true;
+        return !self.leads && leave(self);
     }
 
     // A leader whose time was up before its call: the next one leads.
-    void resign()
+    void resign(Waiter& self)
     {
         {
             std::lock_guard const lock(mutex_);
-            first_ = first_->next; // the leader is the first
-            if (first_ == nullptr) last_ = nullptr;
+            leave(self);
         }
         hand_over();
+    }
+
+    // Takes a group out of its flow; false when a call has taken it. With the lock.
+    bool leave(Waiter& self)
+    {
+        auto const found = flows_.find(self.flow);
+        if (found == flows_.end() || !found->second.groups.remove(self)) return false;
+        left(self);
+        if (found->second.groups.empty()) {
+            turns_.remove(found->second);
+            flows_.erase(found);
+        }
+        return true;
+    }
+
+    void left(Waiter const& self)
+    {
+        --groups_waiting_;
+        requests_waiting_ -= self.requests.size();
+    }
+
+    // Whose turn is next. With the lock; somebody must wait.
+    Waiter& next_in_turn() { return *turns_.first()->groups.first(); }
+
+    // Takes it; its flow has its next turn after all the others. With the lock.
+    Waiter& take_next()
+    {
+        auto& flow = turns_.pop();
+        auto& waiter = flow.groups.pop();
+        left(waiter);
+        if (flow.groups.empty())
+            flows_.erase(flow.id);
+        else
+            turns_.push(flow);
+        return waiter;
     }
 
     void carry()
@@ -133,20 +213,19 @@ class Lane {
         }
     }
 
-    // Takes the riders of one call off the queue; the first is the leader.
+    // Takes the riders of one call out of their flows; the first is the leader, whose turn it is.
     Waiter* board()
     {
         std::lock_guard const lock(mutex_);
-        auto* const leader = first_;
+        auto* const leader = &take_next();
         auto* rider = leader;
-        auto requests = rider->requests.size();
-        while (rider->next != nullptr && requests < batch_max_ &&
-               rider->next->requests.size() <= batch_max_) {
+        auto requests = leader->requests.size();
+        while (!turns_.empty() && requests < batch_max_ && next_in_turn().requests.size() <= batch_max_) {
+            rider->next = &take_next();
             rider = rider->next;
             requests += rider->requests.size();
         }
-        first_ = std::exchange(rider->next, nullptr);
-        if (first_ == nullptr) last_ = nullptr;
+        counts_.count_call(requests);
         return leader;
     }
 
@@ -191,20 +270,25 @@ class Lane {
     void hand_over()
     {
         std::lock_guard const lock(mutex_);
-        if (first_ == nullptr) {
+        if (turns_.empty()) {
             led_ = false;
             return;
         }
-        first_->leads = true;
-        first_->wake.post();
+        auto& leader = next_in_turn();
+        leader.leads = true;
+        leader.wake.post();
     }
 
     Execute execute_;
     std::size_t batch_max_;
+    std::size_t waiting_max_;
     std::mutex mutex_;
-    Waiter* first_ = nullptr; // whose requests no call has taken yet, in the order they came
-    Waiter* last_ = nullptr;
-    bool led_ = false;
+    std::unordered_map<std::uint64_t, Flow> flows_; // in which somebody waits
+    Chain<Flow> turns_;                             // the same, in the order of their turns
+    std::size_t groups_waiting_ = 0;
+    std::size_t requests_waiting_ = 0;
+    LaneCounts counts_;
+    bool led_ = false; // whoever leads and has not boarded yet is next in turn
 };
 
 } // namespace db

@@ -1,14 +1,19 @@
 #include "shared/db/lane.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -74,7 +79,8 @@ class Database {
 
 // A lane over a stopped database: the first call holds `0`, and what is submitted next has to wait.
 struct Stopped {
-    explicit Stopped(std::size_t batch_max) : lane([this](auto batch) { return database(batch); }, batch_max)
+    explicit Stopped(std::size_t batch_max, std::size_t waiting_max = db::lane_waiting_max)
+        : lane([this](auto batch) { return database(batch); }, batch_max, waiting_max)
     {
         database.stop();
         threads.emplace_back([this] { lane.submit({0}, far_away()); });
@@ -82,10 +88,10 @@ struct Stopped {
     }
 
     // Submits a group from a thread of its own, and returns when it waits in the lane.
-    void wait_in(std::vector<int> group)
+    void wait_in(std::vector<int> group, std::uint64_t flow = 0)
     {
         auto const before = lane.waiting();
-        threads.emplace_back([this, group] { lane.submit(group, far_away()); });
+        threads.emplace_back([this, group, flow] { lane.submit(group, far_away(), flow); });
         while (lane.waiting() == before)
             std::this_thread::yield();
     }
@@ -102,6 +108,13 @@ struct Stopped {
     Lane lane;
     std::vector<std::thread> threads;
 };
+
+// Not when the time was up, but before.
+bool refused_at_once(Lane& lane, std::vector<int> group)
+{
+    auto const deadline = in(2000);
+    return !lane.submit(std::move(group), deadline) && base::left_ms(deadline) > 0;
+}
 
 std::vector<int> numbers(int first, int count)
 {
@@ -332,4 +345,110 @@ TEST_CASE("deadlines that pass at every moment lose no request and no answer", "
     CHECK(left > 0);
     CHECK(lane.waiting() == 0);
     CHECK(lane.submit({1}, far_away()));
+}
+
+TEST_CASE("a group that finds too much waiting is refused at once, and what waits is carried", "[lane]")
+{
+    Stopped stopped(128, 4);
+    stopped.wait_in({1, 2});
+    stopped.wait_in({3});
+    CHECK(refused_at_once(stopped.lane, {4, 5}));
+    stopped.wait_in({6});
+    CHECK(refused_at_once(stopped.lane, {7}));
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1, 2, 3, 6}});
+    CHECK(stopped.lane.submit({8}, in(2000)));
+}
+
+TEST_CASE("a group that is larger than all that may wait is carried when nothing waits", "[lane]")
+{
+    Stopped stopped(128, 4);
+    stopped.wait_in(numbers(1, 9));
+    CHECK(refused_at_once(stopped.lane, {10}));
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, numbers(1, 9)});
+    CHECK(stopped.lane.submit(numbers(1, 9), in(2000)));
+}
+
+TEST_CASE("who left the lane makes room in it", "[lane]")
+{
+    Stopped stopped(128, 2);
+    stopped.wait_in({1});
+    CHECK_FALSE(stopped.lane.submit({2}, in(20), 7));
+    stopped.wait_in({3}, 7);
+
+    CHECK(stopped.calls_after_going_on() == std::vector<std::vector<int>>{{0}, {1, 3}});
+}
+
+TEST_CASE("flows take turns within a call, and each flow keeps its order", "[lane]")
+{
+    Stopped stopped(4);
+    for (int number = 10; number < 15; ++number)
+        stopped.wait_in({number}, 1);
+    stopped.wait_in({20}, 2);
+    stopped.wait_in({21}, 2);
+    stopped.wait_in({30}, 3);
+
+    CHECK(stopped.calls_after_going_on() ==
+          std::vector<std::vector<int>>{{0}, {10, 20, 30, 11}, {21, 12, 13, 14}});
+}
+
+TEST_CASE("10,000 waiting requests of one flow delay another flow's by no more than one call", "[lane]")
+{
+    Stopped stopped(128, 20'000);
+    for (int first = 1; first < 10'000; first += 100)
+        stopped.wait_in(numbers(first, 100), 1);
+    stopped.wait_in({-1}, 2);
+
+    auto const calls = stopped.calls_after_going_on();
+    CHECK(std::count(calls.at(1).begin(), calls.at(1).end(), -1) == 1);
+    std::vector<int> of_one_flow;
+    for (auto const& call : calls)
+        std::copy_if(call.begin(), call.end(), std::back_inserter(of_one_flow), [](int n) { return n > 0; });
+    CHECK(of_one_flow == numbers(1, 10'000));
+}
+
+TEST_CASE("two flows that each could fill every call leave the next turn to a third", "[lane]")
+{
+    Stopped stopped(4);
+    for (int number = 1; number <= 40; ++number)
+        stopped.wait_in({number, number + 100}, static_cast<std::uint64_t>(1 + number % 2));
+    stopped.wait_in({-1}, 3);
+
+    auto const calls = stopped.calls_after_going_on();
+    CHECK(calls.at(1) == std::vector<int>{1, 101, 2, 102});
+    CHECK(calls.at(2) == std::vector<int>{-1, 3, 103, 4, 104});
+}
+
+TEST_CASE("a lane counts its calls, their sizes, its longest queue and whom it refused", "[lane]")
+{
+    Stopped stopped(4, 12);
+    stopped.wait_in({1, 2, 3});
+    stopped.wait_in({4, 5});
+    stopped.wait_in({6, 7});
+    stopped.wait_in(numbers(8, 5));
+    CHECK(refused_at_once(stopped.lane, {13}));
+
+    CHECK(stopped.calls_after_going_on() ==
+          std::vector<std::vector<int>>{{0}, {1, 2, 3, 4, 5}, {6, 7}, numbers(8, 5)});
+    auto const counts = stopped.lane.counts();
+    CHECK(counts.calls == 4);
+    CHECK(counts.requests == 13);
+    CHECK(counts.refused == 1);
+    CHECK(counts.batch_largest == 5);
+    CHECK(counts.queue_longest == 12);
+    CHECK(counts.batches == decltype(counts.batches){1, 1, 0, 2});
+    CHECK(stopped.lane.take_counts().calls == 4);
+    CHECK(stopped.lane.counts().calls == 0);
+}
+
+TEST_CASE("batches are counted by powers of two, the largest together", "[lane]")
+{
+    db::LaneCounts counts;
+    for (std::size_t const size : {1, 2, 3, 4, 5, 8, 9, 1024, 1025, 100'000})
+        counts.count_call(size);
+
+    CHECK(counts.batches == decltype(counts.batches){1, 1, 2, 2, 1, 0, 0, 0, 0, 0, 1, 2});
+    CHECK(counts.batches_text() == "1:1 2:1 3-4:2 5-8:2 9-16:1 513-1024:1 1025+:2");
+    CHECK(db::LaneCounts().batches_text().empty());
 }
