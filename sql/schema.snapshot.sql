@@ -132,15 +132,15 @@ begin
         update farebox.grants x set due = true
          where x.wallet = p_wallet and x.remaining > 0 and not x.due and x.expires_at = v_at;
         perform farebox.expire_due(p_wallet, p_now);
+        -- What a lapse set free pays a debt before anything later happens, and what that burned is booked before a later
+        -- grant expires.
+        perform farebox.pay_debt(p_wallet, p_now);
+        perform farebox.flush(p_wallet);
     end loop;
 
     perform farebox.expire_due(p_wallet, p_now); -- what was kept may be free since a hold was settled
 
-    update farebox.wallets x
-       set next_event_at = coalesce(least(
-               (select min(y.expires_at) from farebox.holds y where y.wallet = p_wallet and y.open),
-               (select min(y.expires_at) from farebox.grants y where y.wallet = p_wallet and y.remaining > 0)), 'infinity')
-     where x.id = p_wallet;
+    update farebox.wallets x set next_event_at = farebox.next_event(p_wallet) where x.id = p_wallet;
 end $$;
 
 -- Name: create_api_key(text, bytea, text, text[], timestamp with time zone); Type: FUNCTION; Schema: farebox
@@ -220,6 +220,17 @@ begin
     end if;
 end $$;
 
+-- Name: next_event(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.next_event(p_wallet uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(least(
+               (select min(h.expires_at) from farebox.holds h where h.wallet = p_wallet and h.open),
+               (select min(g.expires_at) from farebox.grants g where g.wallet = p_wallet and g.remaining > 0)), 'infinity')
+$$;
+
 -- Name: pay_debt(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) RETURNS void
@@ -240,6 +251,71 @@ begin
            set balance = x.balance - v_pay, debt = x.debt - v_pay, burned = x.burned + v_pay, seq = x.seq + 1
          where x.id = p_wallet;
     end if;
+end $$;
+
+-- Name: place_hold(uuid, uuid, bigint, bigint, text, bigint, boolean, text, bytea, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    w farebox.wallets;
+    h farebox.holds;
+    v_free bigint;
+    v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
+begin
+    at := p_now;
+    if p_key is not null then
+        select x.* into h from farebox.holds x where x.wallet = p_wallet and x.key = p_key;
+    else
+        select x.* into h from farebox.holds x where x.id = p_id and x.wallet = p_wallet;
+    end if;
+    if found then
+        if h.fingerprint is distinct from v_fingerprint then
+            status := 'key_reused';
+            return;
+        end if;
+        status := 'replayed';
+        hold := h.id;
+        amount := h.amount;
+        expires_at := h.expires_at;
+        at := h.created_at;
+        return;
+    end if;
+
+    if p_amount not between 1 and 1000000000000 or p_lapse_amount not between 1 and p_amount then
+        status := 'invalid_amount';
+        return;
+    end if;
+    select x.* into w from farebox.wallets x where x.id = p_wallet;
+    if w.blocked_at is not null then
+        status := 'blocked';
+        return;
+    end if;
+    if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
+        status := 'subscription_expired';
+        return;
+    end if;
+    amount := p_amount;
+    v_free := case when w.debt > 0 then 0 else w.balance - w.held end; -- a debt leaves nothing free
+    if p_amount > v_free then
+        status := 'insufficient';
+        available := v_free;
+        return;
+    end if;
+
+    hold := p_id;
+    expires_at := p_now + p_ttl_ms * interval '1 millisecond';
+    available := v_free - p_amount;
+    insert into farebox.holds (id, wallet, amount, created_at, expires_at, on_lapse, lapse_amount, dispatched_at,
+                               key, fingerprint, description, metadata)
+    values (p_id, p_wallet, p_amount, p_now, place_hold.expires_at, p_on_lapse, p_lapse_amount,
+            case when p_dispatched then p_now end, p_key, v_fingerprint, p_description, p_metadata);
+    update farebox.wallets x
+       set held = x.held + p_amount, next_event_at = least(x.next_event_at, place_hold.expires_at)
+     where x.id = p_wallet;
+    status := 'ok';
 end $$;
 
 -- Name: post_expiry(uuid, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox
@@ -417,6 +493,110 @@ CREATE FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timesta
            and (u.banned_until is null or u.banned_until <= p_now) and u.deleted_at is null)
 $$;
 
+-- Name: settle_hold(uuid, uuid, bigint, boolean, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    w farebox.wallets;
+    h farebox.holds;
+    v_free bigint;
+    v_take bigint;
+    v_kept boolean;
+begin
+    at := p_now;
+    select x.* into h from farebox.holds x where x.id = p_hold;
+    if h.captured is not null then
+        amount := h.captured;
+        if coalesce(h.asked, h.captured) <> p_amount then
+            status := 'already_settled';
+            return;
+        end if;
+        select x.debit_after + x.amount, x.debit_after, x.created_at into before, after, at
+          from farebox.entries x where x.id = h.entry;
+        status := 'replayed';
+        entry := h.entry;
+        at := coalesce(h.settled_at, at);
+        released := greatest(0, h.amount - h.captured);
+        settled_by := h.settled_by;
+        return;
+    end if;
+
+    if p_amount not between 0 and 1000000000000 then
+        status := 'invalid_amount';
+        return;
+    end if;
+    select x.* into w from farebox.wallets x where x.id = h.wallet;
+    if not h.open and p_amount > 0 then
+        if w.blocked_at is not null then
+            status := 'blocked';
+            return;
+        end if;
+        if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
+            status := 'subscription_expired';
+            return;
+        end if;
+    end if;
+    -- A debt leaves nothing free beyond the hold's own tokens.
+    v_free := case when h.open then h.amount else 0 end + case when w.debt > 0 then 0 else w.balance - w.held end;
+    v_take := least(p_amount, v_free);
+    if v_take < p_amount and not p_clamp then
+        status := 'insufficient';
+        amount := p_amount;
+        available := v_free;
+        return;
+    end if;
+
+    v_kept := h.open and exists (
+        select from farebox.grants x where x.wallet = h.wallet and x.remaining > 0 and x.due);
+    if v_kept then
+        perform farebox.flush(h.wallet);
+    end if;
+    if v_take > 0 then
+        if v_kept then
+            perform farebox.attribute(h.wallet, w.burned, v_take, h.created_at);
+        end if;
+        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at,
+                                     description, metadata)
+        values (p_entry, h.wallet, '00000000-0000-7000-8000-000000000003', v_take, 'spend', w.seq + 1,
+                w.balance - v_take, w.burned, p_now, coalesce(p_description, h.description),
+                coalesce(p_metadata, h.metadata));
+        entry := p_entry;
+        before := w.balance;
+        after := w.balance - v_take;
+    end if;
+    -- Without kept tokens a capture burns what a plain spend would, so it only counts as one does (ledger rule 3).
+    update farebox.wallets x
+       set balance = x.balance - v_take, burned = x.burned + v_take, seq = x.seq + (v_take > 0)::int,
+           attributed = x.attributed + case when v_kept then v_take else 0 end,
+           held = x.held - case when h.open then h.amount else 0 end
+     where x.id = h.wallet;
+    update farebox.holds x
+       set open = false, captured = v_take, entry = settle_hold.entry, asked = p_amount, settled_by = p_entry,
+           settled_at = p_now
+     where x.id = p_hold;
+
+    if h.open then
+        if v_kept then
+            perform farebox.expire_due(h.wallet, p_now);
+        end if;
+        if w.debt > 0 then
+            perform farebox.pay_debt(h.wallet, p_now);
+        end if;
+    end if;
+    available := v_free - v_take;
+    if v_kept or w.debt > 0 then
+        select case when x.debt > 0 then 0 else x.balance - x.held end into available
+          from farebox.wallets x where x.id = h.wallet;
+    end if;
+    status := case when v_take < p_amount then 'short' else 'ok' end;
+    amount := v_take;
+    released := greatest(0, h.amount - v_take);
+    settled_by := p_entry;
+end $$;
+
 -- Name: touch_wallet(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.touch_wallet(p_wallet uuid) RETURNS timestamp with time zone
@@ -536,6 +716,15 @@ CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT
           join farebox.entries e on e.id = m.reverses
          cross join lateral (select sum(x.amount) as amount from farebox.entries x where x.reverses = e.id) r
          where r.amount > e.amount
+        union all
+        select w.id, 'a hold is open or settled, not both', format('hold %s captured %s', h.id, h.captured)
+          from w join farebox.holds h on h.wallet = w.id
+         where h.open and (h.captured is not null or h.settled_at is not null or h.entry is not null)
+        union all
+        select w.id, 'what a hold captured is its entry', format('hold %s captured %s, entry %s', h.id, h.captured, e.amount)
+          from w join farebox.holds h on h.wallet = w.id
+          left join farebox.entries e on e.id = h.entry and e.debit = w.id and e.kind = 'spend'
+         where coalesce(e.amount, 0) <> coalesce(h.captured, 0)
     )
     select (select max(w.id::text)::uuid from w),
            (select count(*) from w),
@@ -736,6 +925,69 @@ begin
     created_at := u.created_at;
 end $$;
 
+-- Name: dispatch(uuid, bigint, uuid, uuid, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    h farebox.holds;
+begin
+    if p_hold is null or p_lapse_amount is null or p_not_after is null then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    -- The wallet of a hold never changes, so it may be learnt before the lock; the hold itself is read again after it.
+    select x.* into h from farebox.holds x where x.id = p_hold;
+    at := coalesce(farebox.touch_wallet(h.wallet), clock_timestamp());
+    if at > p_not_after then
+        status := 'late';
+        return;
+    end if;
+    status := farebox.credential_refusal(p_api_key, 'hold');
+    if status is not null then
+        return;
+    end if;
+    if p_session is not null and not farebox.session_alive(p_session, p_user, at) then
+        status := 'session_gone';
+        return;
+    end if;
+    if h.id is null then
+        status := 'not_found';
+        return;
+    end if;
+
+    select x.* into h from farebox.holds x where x.id = p_hold;
+    hold := p_hold;
+    if not h.open then
+        status := 'already_settled';
+        amount := coalesce(h.captured, 0);
+        return;
+    end if;
+    if h.on_lapse = 'charge' and h.dispatched_at is not null and h.lapse_amount = p_lapse_amount then
+        status := 'replayed';
+        amount := p_lapse_amount;
+        expires_at := h.expires_at;
+        at := h.dispatched_at;
+        return;
+    end if;
+    if p_lapse_amount not between 1 and h.amount then
+        status := 'invalid_amount';
+        return;
+    end if;
+    update farebox.holds x
+       set on_lapse = 'charge', lapse_amount = p_lapse_amount, dispatched_at = coalesce(x.dispatched_at, dispatch.at)
+     where x.id = p_hold;
+    status := 'ok';
+    amount := p_lapse_amount;
+    expires_at := h.expires_at;
+end $$;
+
 -- Name: grant(uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
 CREATE FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
@@ -810,6 +1062,122 @@ begin
     entry := p_id;
     amount := p_amount;
     before := after - p_amount;
+end $$;
+
+-- Name: hold(uuid[], uuid[], bigint[], bigint[], bigint[], text[], bigint[], boolean[], text[], bytea[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, hold uuid, amount bigint, available bigint, expires_at timestamp with time zone, at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    size constant int := cardinality(p_id);
+    t timestamptz;
+    due uuid;
+    wallets uuid[] := p_wallet; -- by request, numbers resolved
+    locked uuid[];
+    passed_by uuid[]; -- locked by somebody else
+    keys_alive bytea[];
+    keys_allowed bytea[];
+    must_subscribe boolean;
+    o record;
+begin
+    -- One request's fields are never paired with another's.
+    if size is null or size = 0 or size > 1000 or p_not_after is null
+       or cardinality(p_wallet) is distinct from size or cardinality(p_number) is distinct from size
+       or cardinality(p_amount) is distinct from size or cardinality(p_ttl_ms) is distinct from size
+       or cardinality(p_on_lapse) is distinct from size or cardinality(p_lapse_amount) is distinct from size
+       or cardinality(p_dispatched) is distinct from size or cardinality(p_key) is distinct from size
+       or cardinality(p_fingerprint) is distinct from size or cardinality(p_description) is distinct from size
+       or cardinality(p_metadata) is distinct from size or cardinality(p_session) is distinct from size
+       or cardinality(p_user) is distinct from size or cardinality(p_api_key) is distinct from size
+       or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
+       or array_position(p_dispatched, null) is not null
+       or exists (select from unnest(p_wallet, p_number, p_ttl_ms, p_on_lapse, p_lapse_amount, p_key, p_fingerprint)
+                         r(wallet, number, ttl_ms, on_lapse, lapse_amount, key, fingerprint)
+                   where num_nonnulls(r.wallet, r.number) <> 1 or (r.key is not null and r.fingerprint is null)
+                      or r.ttl_ms is null or r.ttl_ms not between 1000 and 86400000
+                      or r.on_lapse is null or r.on_lapse not in ('release', 'charge')
+                      or (r.on_lapse = 'charge' and r.lapse_amount is null)) then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    -- A number never changes hands, so it is resolved before the locks.
+    if array_position(p_wallet, null) is not null then
+        select array_agg(coalesce(r.wallet, u.id) order by r.n) into wallets
+          from unnest(p_wallet, p_number) with ordinality r(wallet, number, n)
+          left join farebox.users u on u.number = r.number;
+    end if;
+
+    -- 1 lock; what is locked here, and nothing else, may be touched below
+    if p_skip_locked then
+        select coalesce(array_agg(l.id), '{}') into locked
+          from (select w.id from farebox.wallets w where w.id = any (wallets)
+                 order by w.kind, w.id for no key update skip locked) l;
+    else
+        select coalesce(array_agg(l.id), '{}') into locked
+          from (select w.id from farebox.wallets w where w.id = any (wallets)
+                 order by w.kind, w.id for no key update) l;
+    end if;
+
+    -- 2 clock
+    t := clock_timestamp();
+    if t > p_not_after then
+        return query select i, 'late'::text, null::uuid, null::bigint, null::bigint, null::timestamptz, t
+                       from generate_series(1, size) i;
+        return;
+    end if;
+
+    -- 3 due
+    for due in select w.id from farebox.wallets w where w.id = any (locked) and w.next_event_at <= t order by w.kind, w.id loop
+        perform farebox.bring_up_to_date(due, t);
+    end loop;
+
+    -- 4 read, in new statements
+    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'hold' = any (k.scopes)), '{}')
+      into keys_alive, keys_allowed
+      from farebox.api_keys k
+     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
+    select x.subscription_required into must_subscribe from farebox.settings x;
+    select coalesce(array_agg(w.id), '{}') into passed_by
+      from farebox.wallets w
+     where p_skip_locked and w.id = any (wallets) and not w.id = any (locked);
+
+    -- 5 place, one after the other
+    for i in 1 .. size loop
+        n := i;
+        hold := null;
+        amount := null;
+        available := null;
+        expires_at := null;
+        at := t;
+        status := case when p_api_key[i] is not null and not p_api_key[i] = any (keys_alive) then 'unauthorized'
+                       when p_api_key[i] is not null and not p_api_key[i] = any (keys_allowed) then 'forbidden'
+                       when p_session[i] is not null and not farebox.session_alive(p_session[i], p_user[i], t)
+                           then 'session_gone'
+                       when wallets[i] = any (locked) then null
+                       when wallets[i] = any (passed_by) then 'busy'
+                       else 'not_found' end;
+        if status is null then
+            select * into o
+              from farebox.place_hold(p_id[i], wallets[i], p_amount[i], p_ttl_ms[i], p_on_lapse[i], p_lapse_amount[i],
+                                      p_dispatched[i], p_key[i], p_fingerprint[i], p_description[i], p_metadata[i],
+                                      must_subscribe, t) p;
+            status := o.status;
+            hold := o.hold;
+            amount := o.amount;
+            available := o.available;
+            expires_at := o.expires_at;
+            at := o.at;
+        end if;
+        return next;
+    end loop;
 end $$;
 
 -- Name: reverse(uuid, uuid, bigint, text, bytea, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
@@ -931,6 +1299,117 @@ begin
             p_key, v_fingerprint, p_description, p_entry);
     before := w.balance;
     status := 'ok';
+end $$;
+
+-- Name: settle(uuid[], uuid[], bigint[], boolean[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone, released bigint, settled_by uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    size constant int := cardinality(p_entry);
+    t timestamptz;
+    due uuid;
+    wallets uuid[]; -- by request; null: there is no such hold
+    locked uuid[];
+    keys_alive bytea[];
+    keys_allowed bytea[];
+    must_subscribe boolean;
+    touched uuid[] := '{}'; -- wallets with a hold that was settled here
+    o record;
+begin
+    -- One request's fields are never paired with another's.
+    if size is null or size = 0 or size > 1000 or p_not_after is null
+       or cardinality(p_hold) is distinct from size or cardinality(p_amount) is distinct from size
+       or cardinality(p_clamp) is distinct from size or cardinality(p_description) is distinct from size
+       or cardinality(p_metadata) is distinct from size or cardinality(p_session) is distinct from size
+       or cardinality(p_user) is distinct from size or cardinality(p_api_key) is distinct from size
+       or array_position(p_entry, null) is not null or array_position(p_hold, null) is not null
+       or array_position(p_amount, null) is not null or array_position(p_clamp, null) is not null then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+
+    select array_agg(h.wallet order by r.n) into wallets
+      from unnest(p_hold) with ordinality r(hold, n)
+      left join farebox.holds h on h.id = r.hold;
+
+    -- 1 lock
+    if p_skip_locked then
+        select coalesce(array_agg(l.id), '{}') into locked
+          from (select w.id from farebox.wallets w where w.id = any (wallets)
+                 order by w.kind, w.id for no key update skip locked) l;
+    else
+        perform from farebox.wallets w where w.id = any (wallets) order by w.kind, w.id for no key update;
+        locked := wallets;
+    end if;
+
+    -- 2 clock
+    t := clock_timestamp();
+    if t > p_not_after then
+        return query select i, 'late'::text, null::uuid, p_hold[i], null::bigint, null::bigint, null::bigint,
+                            null::bigint, t, null::bigint, null::uuid
+                       from generate_series(1, size) i;
+        return;
+    end if;
+
+    -- 3 due
+    for due in select w.id from farebox.wallets w where w.id = any (locked) and w.next_event_at <= t order by w.kind, w.id loop
+        perform farebox.bring_up_to_date(due, t);
+    end loop;
+
+    -- 4 read, in new statements
+    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'hold' = any (k.scopes)), '{}')
+      into keys_alive, keys_allowed
+      from farebox.api_keys k
+     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
+    select x.subscription_required into must_subscribe from farebox.settings x;
+
+    -- 5 settle, one after the other
+    for i in 1 .. size loop
+        n := i;
+        hold := p_hold[i];
+        entry := null;
+        amount := null;
+        before := null;
+        after := null;
+        available := null;
+        at := t;
+        released := null;
+        settled_by := null;
+        status := case when p_api_key[i] is not null and not p_api_key[i] = any (keys_alive) then 'unauthorized'
+                       when p_api_key[i] is not null and not p_api_key[i] = any (keys_allowed) then 'forbidden'
+                       when p_session[i] is not null and not farebox.session_alive(p_session[i], p_user[i], t)
+                           then 'session_gone'
+                       when wallets[i] is null then 'not_found'
+                       when p_skip_locked and not wallets[i] = any (locked) then 'busy' end;
+        if status is null then
+            select * into o
+              from farebox.settle_hold(p_entry[i], p_hold[i], p_amount[i], p_clamp[i], p_description[i], p_metadata[i],
+                                       must_subscribe, t) p;
+            status := o.status;
+            entry := o.entry;
+            amount := o.amount;
+            before := o.before;
+            after := o.after;
+            available := o.available;
+            at := o.at;
+            released := o.released;
+            settled_by := o.settled_by;
+            if status in ('ok', 'short') then
+                touched := touched || wallets[i];
+            end if;
+        end if;
+        return next;
+    end loop;
+
+    update farebox.wallets w set next_event_at = farebox.next_event(w.id) where w.id = any (touched);
 end $$;
 
 -- Name: spend(uuid[], uuid[], bigint[], bigint[], text[], text[], bytea[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
@@ -1529,12 +2008,27 @@ CREATE TABLE farebox.holds (
     lapse_amount bigint,
     dispatched_at timestamp with time zone,
     entry uuid,
+    key text,
+    fingerprint bytea,
+    description text,
+    metadata json,
+    asked bigint,
+    settled_by uuid,
+    settled_at timestamp with time zone,
     CONSTRAINT holds_amount_check CHECK ((amount > 0)),
+    CONSTRAINT holds_asked_check CHECK ((asked >= 0)),
     CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
     CONSTRAINT holds_charge_has_amount CHECK (((on_lapse = 'release'::text) OR (lapse_amount IS NOT NULL))),
     CONSTRAINT holds_check CHECK (((lapse_amount >= 1) AND (lapse_amount <= amount))),
-    CONSTRAINT holds_on_lapse_check CHECK ((on_lapse = ANY (ARRAY['release'::text, 'charge'::text])))
+    CONSTRAINT holds_key_and_fingerprint CHECK (((key IS NULL) = (fingerprint IS NULL))),
+    CONSTRAINT holds_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+    CONSTRAINT holds_on_lapse_check CHECK ((on_lapse = ANY (ARRAY['release'::text, 'charge'::text]))),
+    CONSTRAINT holds_settled_at_once CHECK ((((settled_at IS NULL) = (settled_by IS NULL)) AND ((settled_at IS NULL) = (asked IS NULL))))
 );
+
+-- Name: COLUMN holds.captured; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.holds.captured IS 'What it was settled with, or what its lapse charged; null while it is open and after a lapse that released it.';
 
 -- Name: models; Type: TABLE; Schema: farebox
 
@@ -1728,6 +2222,10 @@ CREATE INDEX grants_open ON farebox.grants USING btree (wallet, priority, expire
 
 CREATE INDEX grants_wallet ON farebox.grants USING btree (wallet);
 
+-- Name: holds_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX holds_key ON farebox.holds USING btree (wallet, key) WHERE (key IS NOT NULL);
+
 -- Name: holds_open; Type: INDEX; Schema: farebox
 
 CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE open;
@@ -1884,9 +2382,17 @@ REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with ti
 
 REVOKE ALL ON FUNCTION farebox.flush(p_wallet uuid) FROM PUBLIC;
 
+-- Name: FUNCTION next_event(p_wallet uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.next_event(p_wallet uuid) FROM PUBLIC;
+
 -- Name: FUNCTION pay_debt(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
@@ -1915,6 +2421,10 @@ REVOKE ALL ON FUNCTION farebox.revoke_api_key(p_name_or_prefix text) FROM PUBLIC
 -- Name: FUNCTION session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
 
 -- Name: FUNCTION touch_wallet(p_wallet uuid); Type: ACL; Schema: farebox
 
@@ -1947,15 +2457,30 @@ GRANT ALL ON FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_
 REVOKE ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) TO farebox_app;
 
+-- Name: FUNCTION dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) TO farebox_app;
+
 -- Name: FUNCTION "grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
 
+-- Name: FUNCTION hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+
 -- Name: FUNCTION reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
 -- Name: FUNCTION spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 

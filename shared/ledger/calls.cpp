@@ -48,7 +48,11 @@ Nullable<T> column(std::span<Item const> items, Member const& member)
     return values;
 }
 
-} // namespace
+// Booleans travel as the words that PostgreSQL casts to them.
+std::string word(bool value)
+{
+    return value ? "true" : "false";
+}
 
 MoveRow spend_one(Connection& connection, Spend const& spend, NotAfter not_after, base::Deadline deadline)
 {
@@ -74,9 +78,13 @@ MoveRow spend_one(Connection& connection, Spend const& spend, NotAfter not_after
     return move_row(rows, 0);
 }
 
+} // namespace
+
 std::vector<MoveRow> spend(Connection& connection, std::span<Spend const* const> spends, NotAfter not_after,
                            bool skip_locked, base::Deadline deadline)
 {
+    if (spends.size() == 1 && !skip_locked)
+        return {spend_one(connection, *spends.front(), not_after, deadline)};
     auto const text = [&](auto member) { return column<std::string>(spends, member); };
     auto const uuid = [&](auto member) { return column<base::Uuid>(spends, member); };
     auto const int8 = [&](auto member) { return column<std::int64_t>(spends, member); };
@@ -110,6 +118,113 @@ std::vector<MoveRow> spend(Connection& connection, std::span<Spend const* const>
         answers.push_back(move_row(rows, row, 1));
     }
     return answers;
+}
+
+std::vector<HoldRow> hold(Connection& connection, std::span<PlaceHold const* const> holds, NotAfter not_after,
+                          bool skip_locked, base::Deadline deadline)
+{
+    auto const text = [&](auto member) { return column<std::string>(holds, member); };
+    auto const uuid = [&](auto member) { return column<base::Uuid>(holds, member); };
+    auto const int8 = [&](auto member) { return column<std::int64_t>(holds, member); };
+    auto const bytea = [&](auto member) { return column<base::Sha256>(holds, member); };
+    Nullable<base::Uuid> const no_uuid(holds.size());
+
+    auto const rows = connection.call(
+        "select n, status, hold, amount, available, expires_at, at "
+        "from farebox_api.hold($1,$2,$3,$4,$5,$6,$7,$8::boolean[],$9,$10,$11,$12,$13,$14,$15,$16,$17)",
+        Params{}
+            .uuid_array(uuid([](auto const* h) { return h->hold; }))
+            .uuid_array(uuid([](auto const* h) { return h->user.id; }))
+            .int8_array(int8([](auto const* h) { return h->user.number; }))
+            .int8_array(int8([](auto const* h) { return h->amount; }))
+            .int8_array(int8([](auto const* h) { return h->ttl_ms; }))
+            .text_array(text([](auto const* h) { return h->on_lapse; }))
+            .int8_array(int8([](auto const* h) { return h->lapse_amount; }))
+            .text_array(text([](auto const* h) { return word(h->dispatched); }))
+            .text_array(text([](auto const* h) { return h->key; }))
+            .bytea_array(bytea([](auto const* h) { return fingerprint_of(*h); }))
+            .text_array(text([](auto const* h) { return h->description; }))
+            .json_array(text([](auto const* h) { return h->metadata; }))
+            .uuid_array(no_uuid) // session
+            .uuid_array(no_uuid) // user
+            .bytea_array(bytea([](auto const* h) { return h->credential.api_key; }))
+            .timestamptz(not_after.us)
+            .boolean(skip_locked),
+        deadline);
+    expect(rows.size() == static_cast<int>(holds.size()), "hold");
+    std::vector<HoldRow> answers;
+    for (int row = 0; row < rows.size(); ++row) {
+        expect(rows.int8(row, 0) == row + 1, "hold");
+        answers.push_back({.status = rows.text(row, 1),
+                           .hold = rows.optional_uuid(row, 2),
+                           .amount = rows.optional_int8(row, 3),
+                           .available = rows.optional_int8(row, 4),
+                           .expires_at_us = rows.optional_timestamp_us(row, 5),
+                           .at_us = rows.optional_timestamp_us(row, 6)});
+    }
+    return answers;
+}
+
+std::vector<SettleRow> settle(Connection& connection, std::span<SettleHold const* const> holds,
+                              NotAfter not_after, bool skip_locked, base::Deadline deadline)
+{
+    auto const text = [&](auto member) { return column<std::string>(holds, member); };
+    auto const uuid = [&](auto member) { return column<base::Uuid>(holds, member); };
+    Nullable<base::Uuid> const no_uuid(holds.size());
+
+    auto const rows = connection.call(
+        "select n, status, entry, amount, before, after, available, at, released, settled_by "
+        "from farebox_api.settle($1,$2,$3,$4::boolean[],$5,$6,$7,$8,$9,$10,$11)",
+        Params{}
+            .uuid_array(uuid([](auto const* h) { return h->id; }))
+            .uuid_array(uuid([](auto const* h) { return h->hold; }))
+            .int8_array(column<std::int64_t>(holds, [](auto const* h) { return h->amount; }))
+            .text_array(text([](auto const* h) { return word(h->clamp); }))
+            .text_array(text([](auto const* h) { return h->description; }))
+            .json_array(text([](auto const* h) { return h->metadata; }))
+            .uuid_array(no_uuid) // session
+            .uuid_array(no_uuid) // user
+            .bytea_array(column<base::Sha256>(holds, [](auto const* h) { return h->credential.api_key; }))
+            .timestamptz(not_after.us)
+            .boolean(skip_locked),
+        deadline);
+    expect(rows.size() == static_cast<int>(holds.size()), "settle");
+    std::vector<SettleRow> answers;
+    for (int row = 0; row < rows.size(); ++row) {
+        expect(rows.int8(row, 0) == row + 1, "settle");
+        answers.push_back({.status = rows.text(row, 1),
+                           .entry = rows.optional_uuid(row, 2),
+                           .amount = rows.optional_int8(row, 3),
+                           .before = rows.optional_int8(row, 4),
+                           .after = rows.optional_int8(row, 5),
+                           .available = rows.optional_int8(row, 6),
+                           .at_us = rows.optional_timestamp_us(row, 7),
+                           .released = rows.optional_int8(row, 8),
+                           .settled_by = rows.optional_uuid(row, 9)});
+    }
+    return answers;
+}
+
+HoldRow dispatch(Connection& connection, DispatchHold const& hold, NotAfter not_after,
+                 base::Deadline deadline)
+{
+    auto const rows = connection.call("select status, hold, amount, expires_at, at "
+                                      "from farebox_api.dispatch($1,$2,$3,$4,$5,$6)",
+                                      Params{}
+                                          .uuid(hold.hold)
+                                          .int8(hold.lapse_amount)
+                                          .uuid({}) // session
+                                          .uuid({}) // user
+                                          .bytea(hold.credential.api_key)
+                                          .timestamptz(not_after.us),
+                                      deadline);
+    expect(rows.size() == 1, "dispatch");
+    return {.status = rows.text(0, 0),
+            .hold = rows.optional_uuid(0, 1),
+            .amount = rows.optional_int8(0, 2),
+            .available = {},
+            .expires_at_us = rows.optional_timestamp_us(0, 3),
+            .at_us = rows.optional_timestamp_us(0, 4)};
 }
 
 MoveRow grant(Connection& connection, Grant const& grant, NotAfter not_after, base::Deadline deadline)

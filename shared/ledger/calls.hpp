@@ -33,10 +33,15 @@ struct UserRow {
 using BalanceOf = std::pair<UserRef const*, Credential const*>;
 
 // Each throws what db::Connection::call throws.
-MoveRow spend_one(db::Connection& connection, Spend const& spend, NotAfter not_after,
-                  base::Deadline deadline);
+// A lone spend that may wait for its lock takes the shorter farebox_api.spend_one.
 std::vector<MoveRow> spend(db::Connection& connection, std::span<Spend const* const> spends,
                            NotAfter not_after, bool skip_locked, base::Deadline deadline);
+std::vector<HoldRow> hold(db::Connection& connection, std::span<PlaceHold const* const> holds,
+                          NotAfter not_after, bool skip_locked, base::Deadline deadline);
+std::vector<SettleRow> settle(db::Connection& connection, std::span<SettleHold const* const> holds,
+                              NotAfter not_after, bool skip_locked, base::Deadline deadline);
+HoldRow dispatch(db::Connection& connection, DispatchHold const& hold, NotAfter not_after,
+                 base::Deadline deadline);
 MoveRow grant(db::Connection& connection, Grant const& grant, NotAfter not_after, base::Deadline deadline);
 MoveRow reverse(db::Connection& connection, Reverse const& entry, NotAfter not_after,
                 base::Deadline deadline);

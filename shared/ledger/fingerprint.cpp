@@ -71,6 +71,18 @@ base::Sha256 fingerprint(Reverse const& entry)
         .digest();
 }
 
+base::Sha256 fingerprint(PlaceHold const& hold)
+{
+    return Encoding("hold/1")
+        .part(hold.amount)
+        .part(hold.ttl_ms)
+        .part(hold.description)
+        .part(hold.fingerprint_metadata)
+        .part(hold.on_lapse)
+        .part(hold.lapse_amount)
+        .digest();
+}
+
 base::Sha256 fingerprint(NewUser const& user)
 {
     return Encoding("create_user/1")

@@ -10,9 +10,10 @@
 
 namespace ledger {
 
-base::Sha256 fingerprint(Spend const& spend);   // spend/1
-base::Sha256 fingerprint(Grant const& grant);   // grant/1
-base::Sha256 fingerprint(Reverse const& entry); // reverse/1
-base::Sha256 fingerprint(NewUser const& user);  // create_user/1
+base::Sha256 fingerprint(Spend const& spend);    // spend/1
+base::Sha256 fingerprint(Grant const& grant);    // grant/1
+base::Sha256 fingerprint(Reverse const& entry);  // reverse/1
+base::Sha256 fingerprint(NewUser const& user);   // create_user/1
+base::Sha256 fingerprint(PlaceHold const& hold); // hold/1
 
 } // namespace ledger

@@ -1,10 +1,11 @@
 #include "shared/ledger/ledger.hpp"
 
+#include "shared/base/log.hpp"
 #include "shared/db/lane.hpp"
 #include "shared/ledger/calls.hpp"
+#include "shared/ledger/move_lane.hpp"
 #include "shared/ledger/poison.hpp"
 #include "shared/ledger/settlement.hpp"
-#include "shared/ledger/spend_lane.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -33,8 +34,11 @@ void expect_left(base::Deadline deadline, int needed_ms)
 struct Ledger::State {
     explicit State(db::Options options)
         : session(std::move(options)),
-          spends([this](SpendCall const& call, Sending& sending) { return spend(call, sending); }),
-          balances([this](auto batch) { return read_balances(batch); }, SpendLane::batch_max)
+          spends([this](auto const& call, Sending& sending) { return batch(call, sending, calls::spend); }),
+          holds([this](auto const& call, Sending& sending) { return batch(call, sending, calls::hold); }),
+          settlements(
+              [this](auto const& call, Sending& sending) { return batch(call, sending, calls::settle); }),
+          balances([this](auto asks) { return read_balances(asks); }, lane_batch_max)
     {
     }
 
@@ -46,15 +50,16 @@ struct Ledger::State {
     };
     using Answer = std::variant<calls::BalanceRow, db::CallFailed>;
 
-    std::vector<MoveRow> spend(SpendCall const& call, Sending& sending)
+    // One call of a lane: `function` is the one of calls.hpp that takes all of its requests.
+    template <class Request, class Function>
+    std::vector<typename Move<Request>::Row> batch(MoveCall<Request> const& call, Sending& sending,
+                                                   Function const& function)
     {
         auto const turn = session.turn(call.deadline);
         auto const not_after =
             begin(*turn, call.deadline, call.skip_locked ? least_left_ms / 2 : lock_wait_ms, sending,
                   call.remeasure_clock);
-        if (call.spends.size() == 1 && !call.skip_locked)
-            return {calls::spend_one(*turn, *call.spends.front(), not_after, call.deadline)};
-        return calls::spend(*turn, call.spends, not_after, call.skip_locked, call.deadline);
+        return function(*turn, call.requests, not_after, call.skip_locked, call.deadline);
     }
 
     // Fills in the Sending of a move that leaves now.
@@ -74,7 +79,7 @@ struct Ledger::State {
     template <class Call>
     auto move(base::Deadline deadline, Call const& call)
     {
-        return settle(deadline, [&](Sending& sending, bool remeasure_clock) {
+        return ledger::settle(deadline, [&](Sending& sending, bool remeasure_clock) {
             auto const until = call_deadline(deadline);
             auto const turn = session.turn(until);
             auto const not_after = begin(*turn, until, lock_wait_ms, sending, remeasure_clock);
@@ -128,9 +133,26 @@ struct Ledger::State {
     }
 
     db::Session session;
-    SpendLane spends;
+    MoveLane<Spend> spends;
+    MoveLane<PlaceHold> holds;
+    MoveLane<SettleHold> settlements;
     db::Lane<Ask, Answer> balances;
 };
+
+namespace {
+
+// One request through its lane; throws its refusal.
+template <class Request>
+auto submit_one(MoveLane<Request>& lane, Request request, base::Deadline deadline)
+{
+    std::vector<Request> one;
+    one.push_back(std::move(request));
+    auto answer = std::move(lane.submit(one, deadline).front());
+    if (answer.refusal) throw *answer.refusal;
+    return answer;
+}
+
+} // namespace
 
 Ledger::Ledger(db::Options options) : state_(std::make_unique<State>(std::move(options))) {}
 
@@ -143,9 +165,25 @@ std::vector<Receipt> Ledger::spend_all(std::vector<Spend> const& spends, base::D
 
 Receipt Ledger::spend(Spend spend, base::Deadline deadline)
 {
-    std::vector<Spend> one;
-    one.push_back(std::move(spend));
-    auto receipt = std::move(state_->spends.submit(one, deadline).front());
+    return submit_one(state_->spends, std::move(spend), deadline);
+}
+
+HoldReceipt Ledger::hold(PlaceHold hold, base::Deadline deadline)
+{
+    return submit_one(state_->holds, std::move(hold), deadline);
+}
+
+SettleReceipt Ledger::settle(SettleHold settle, base::Deadline deadline)
+{
+    return submit_one(state_->settlements, std::move(settle), deadline);
+}
+
+HoldReceipt Ledger::dispatch(DispatchHold const& hold, base::Deadline deadline)
+{
+    auto const row = state_->move(deadline, [&](auto& connection, NotAfter not_after, auto until) {
+        return calls::dispatch(connection, hold, not_after, until);
+    });
+    auto receipt = hold_receipt_of(row, hold.hold, Subject::hold);
     if (receipt.refusal) throw *receipt.refusal;
     return receipt;
 }
@@ -153,8 +191,11 @@ Receipt Ledger::spend(Spend spend, base::Deadline deadline)
 Balance Ledger::balance(UserRef const& user, Credential const& credential, base::Deadline deadline)
 {
     State::Ask const ask{.user = &user, .credential = &credential, .deadline = deadline};
-    auto row = settle(deadline, [&](Sending&, bool) {
+    auto row = ledger::settle(deadline, [&](Sending&, bool) {
         auto answers = state_->balances.submit({ask}, deadline - std::chrono::milliseconds(least_left_ms));
+        // Where there is time left, too much waits already, and to try again would be to wait in another
+        // place.
+        if (!answers && base::left_ms(deadline) > least_left_ms) throw refusal_of("busy", Subject::user);
         if (!answers) throw db::CallFailed(db::Outcome::not_sent, "", "no call left in time");
         if (auto const* const failed = std::get_if<db::CallFailed>(&answers->front())) throw *failed;
         return std::get<calls::BalanceRow>(std::move(answers->front()));
@@ -204,6 +245,32 @@ std::optional<ApiKey> Ledger::api_key(base::Sha256 const& hash, base::Deadline d
 {
     return state_->read(
         deadline, [&](auto& connection, auto until) { return calls::api_key(connection, hash, until); });
+}
+
+namespace {
+
+void log_lane(std::string const& name, db::LaneCounts const& counts)
+{
+    if (counts.calls == 0 && counts.refused == 0) return;
+    auto const number = [](auto count) { return static_cast<std::int64_t>(count); };
+    base::log::event(base::log::Level::info, "lane",
+                     {{"lane", name},
+                      {"requests", number(counts.requests)},
+                      {"calls", number(counts.calls)},
+                      {"batches", counts.batches_text()},
+                      {"batch_largest", number(counts.batch_largest)},
+                      {"queue_longest", number(counts.queue_longest)},
+                      {"refused", number(counts.refused)}});
+}
+
+} // namespace
+
+void Ledger::log_lanes()
+{
+    log_lane("spend", state_->spends.take_counts());
+    log_lane("hold", state_->holds.take_counts());
+    log_lane("settle", state_->settlements.take_counts());
+    log_lane("balance", state_->balances.take_counts());
 }
 
 void Ledger::ping(base::Deadline deadline)

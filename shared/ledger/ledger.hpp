@@ -24,9 +24,13 @@ class Ledger {
     Receipt spend(Spend spend, base::Deadline deadline); // throws its refusal
     // Up to 1000, each answered as if they were sent singly in order.
     std::vector<Receipt> spend_all(std::vector<Spend> const& spends, base::Deadline deadline);
+    HoldReceipt hold(PlaceHold hold, base::Deadline deadline);        // throws its refusal
+    SettleReceipt settle(SettleHold settle, base::Deadline deadline); // throws its refusal
     Balance balance(UserRef const& user, Credential const& credential, base::Deadline deadline);
 
     // Singly.
+    // Throws its refusal; hold_already_settled when the hold has lapsed, too.
+    HoldReceipt dispatch(DispatchHold const& hold, base::Deadline deadline);
     Receipt grant(Grant const& grant, base::Deadline deadline);
     Receipt reverse(Reverse const& reverse, base::Deadline deadline);
     User create_user(NewUser const& user, base::Deadline deadline);
@@ -34,6 +38,10 @@ class Ledger {
     std::vector<Entry> statement(UserRef const& user, int limit, std::optional<std::int64_t> before,
                                  Credential const& credential, base::Deadline deadline);
     std::optional<ApiKey> api_key(base::Sha256 const& hash, base::Deadline deadline);
+    // One event a lane that was used since the last time: how many requests came, in how many calls of which
+    // sizes, and how many found too much waiting.
+    void log_lanes();
+
     // Returns when the database answers.
     void ping(base::Deadline deadline);
 

@@ -16,34 +16,34 @@ constexpr std::size_t entries_swept = 64;
 
 StuckWallets::Place::~Place()
 {
-    if (owner_ != nullptr) owner_->leave(user_);
+    if (owner_ != nullptr) owner_->leave(wallet_);
 }
 
-bool StuckWallets::stuck(UserRef const& user)
+bool StuckWallets::stuck(Name const& wallet)
 {
     std::lock_guard const lock(mutex_);
-    auto const found = entries_.find(key(user));
+    auto const found = entries_.find(wallet);
     return found != entries_.end() && std::chrono::steady_clock::now() - found->second.last < remembered;
 }
 
-std::optional<StuckWallets::Place> StuckWallets::wait_for(UserRef const& user)
+std::optional<StuckWallets::Place> StuckWallets::wait_for(Name const& wallet)
 {
     auto const now = std::chrono::steady_clock::now();
     std::lock_guard const lock(mutex_);
     if (entries_.size() >= entries_swept) forget_old(now);
-    auto& entry = entries_.try_emplace(key(user), Entry{now, now}).first->second;
+    auto& entry = entries_.try_emplace(wallet, Entry{now, now}).first->second;
     if (now - entry.last > remembered) entry.since = now;
     entry.last = now;
     if (crowded(entry, entry.waiting + 1, now)) return {};
     ++entry.waiting;
-    return Place(this, user);
+    return Place(this, wallet);
 }
 
-bool StuckWallets::stay(UserRef const& user)
+bool StuckWallets::stay(Name const& wallet)
 {
     auto const now = std::chrono::steady_clock::now();
     std::lock_guard const lock(mutex_);
-    auto& entry = entries_.at(key(user));
+    auto& entry = entries_.at(wallet);
     entry.last = now;
     return !crowded(entry, entry.waiting, now);
 }
@@ -53,10 +53,10 @@ bool StuckWallets::crowded(Entry const& entry, int waiting, base::Deadline now)
     return waiting > waiting_max && now - entry.since > momentary;
 }
 
-void StuckWallets::freed(UserRef const& user)
+void StuckWallets::freed(Name const& wallet)
 {
     std::lock_guard const lock(mutex_);
-    auto const found = entries_.find(key(user));
+    auto const found = entries_.find(wallet);
     if (found == entries_.end()) return;
     if (found->second.waiting == 0)
         entries_.erase(found);
@@ -64,10 +64,10 @@ void StuckWallets::freed(UserRef const& user)
         found->second.last = base::Deadline{}; // the others' places go with them
 }
 
-void StuckWallets::leave(UserRef const& user)
+void StuckWallets::leave(Name const& wallet)
 {
     std::lock_guard const lock(mutex_);
-    --entries_.at(key(user)).waiting;
+    --entries_.at(wallet).waiting;
 }
 
 void StuckWallets::forget_old(base::Deadline now)

@@ -6,9 +6,10 @@
 #pragma once
 
 #include "shared/base/clock.hpp"
-#include "shared/ledger/types.hpp"
+#include "shared/base/uuid.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -20,11 +21,15 @@ class StuckWallets {
   public:
     static constexpr int waiting_max = 8;
 
+    // What a request calls its wallet: the user's id or number, or the id of a hold on it. Two names of one
+    // wallet are two wallets here; each costs a few waits of its own.
+    using Name = std::pair<std::optional<base::Uuid>, std::optional<std::int64_t>>;
+
     // Held by a request for as long as it waits for its wallet.
     class Place {
       public:
         Place(Place&& other) noexcept
-            : owner_(std::exchange(other.owner_, nullptr)), user_(std::move(other.user_))
+            : owner_(std::exchange(other.owner_, nullptr)), wallet_(std::move(other.wallet_))
         {
         }
         Place& operator=(Place&&) = delete;
@@ -32,28 +37,26 @@ class StuckWallets {
 
       private:
         friend class StuckWallets;
-        Place(StuckWallets* owner, UserRef user) : owner_(owner), user_(std::move(user)) {}
+        Place(StuckWallets* owner, Name wallet) : owner_(owner), wallet_(std::move(wallet)) {}
 
         StuckWallets* owner_;
-        UserRef user_;
+        Name wallet_;
     };
 
     // Whether this wallet was met locked within the last second and has not answered since.
-    bool stuck(UserRef const& user);
+    bool stuck(Name const& wallet);
 
     // This wallet was met locked. A place among those who try again; empty when enough do, which counts only
     // once the lock has lasted: under load a wallet is locked for a moment very often.
-    std::optional<Place> wait_for(UserRef const& user);
+    std::optional<Place> wait_for(Name const& wallet);
 
     // This wallet was met locked again. Whether one who has a place keeps it: those too many leave.
-    bool stay(UserRef const& user);
+    bool stay(Name const& wallet);
 
     // This wallet answered.
-    void freed(UserRef const& user);
+    void freed(Name const& wallet);
 
   private:
-    using Key = std::pair<std::optional<base::Uuid>, std::optional<std::int64_t>>;
-
     struct Entry {
         base::Deadline since; // first met locked
         base::Deadline last;  // last met locked
@@ -61,12 +64,11 @@ class StuckWallets {
     };
 
     static bool crowded(Entry const& entry, int waiting, base::Deadline now);
-    static Key key(UserRef const& user) { return {user.id, user.number}; }
-    void leave(UserRef const& user);
+    void leave(Name const& wallet);
     void forget_old(base::Deadline now);
 
     std::mutex mutex_;
-    std::map<Key, Entry> entries_;
+    std::map<Name, Entry> entries_;
 };
 
 } // namespace ledger

@@ -75,6 +75,62 @@ struct Receipt {
     std::optional<base::Failure> refusal; // set: nothing moved (or, for outcome_unknown, nobody knows)
 };
 
+// Tokens to be reserved: nobody else can spend them, and they are not spent yet.
+struct PlaceHold {
+    base::Uuid hold = base::uuid_v7(); // made before the first send; a resend carries the same
+    UserRef user;
+    std::int64_t amount = 0;
+    std::int64_t ttl_ms = 0;                  // 1 s to 24 h
+    std::string on_lapse = "release";         // or charge
+    std::optional<std::int64_t> lapse_amount; // what `charge` charges: 1 to amount
+    bool dispatched = false; // what the tokens are for has begun: from the start a lapse may charge
+    std::string description;
+    std::optional<std::string> metadata;             // JSON text as it came
+    std::optional<std::string> fingerprint_metadata; // the same, canonical
+    std::optional<std::string> key;                  // the client's idempotency key
+    Credential credential;
+};
+
+// Placed, or dispatched.
+struct HoldReceipt {
+    base::Uuid hold;
+    std::int64_t amount = 0;               // held; of a dispatch: the estimate
+    std::optional<std::int64_t> available; // free after it; empty where the first answer is given again
+    std::int64_t expires_at_us = 0;
+    std::int64_t at_us = 0;
+    bool replayed = false;
+    std::optional<base::Failure> refusal;
+};
+
+// The end of a hold. Its amount is what is captured; 0 releases it.
+struct SettleHold {
+    base::Uuid id = base::uuid_v7(); // of this request, and of the entry it may make
+    base::Uuid hold;
+    std::int64_t amount = 0;
+    bool clamp = false;                     // take what there is rather than refuse
+    std::optional<std::string> description; // empty: the hold's
+    std::optional<std::string> metadata;    // JSON text; empty: the hold's
+    Credential credential;
+};
+
+struct SettleReceipt {
+    std::optional<base::Uuid> entry; // empty where nothing was captured; before and after are then 0
+    std::int64_t amount = 0;         // captured; of a clamped capture maybe less than was asked
+    std::int64_t released = 0;       // of what was held
+    std::int64_t before = 0;
+    std::int64_t after = 0;
+    std::int64_t at_us = 0;
+    bool replayed = false;
+    std::optional<base::Failure> refusal;
+};
+
+// What the tokens of a hold are for is about to begin: from here on its lapse charges the estimate.
+struct DispatchHold {
+    base::Uuid hold;
+    std::int64_t lapse_amount = 0; // 1 to what is held
+    Credential credential;
+};
+
 struct Balance {
     base::Uuid user;
     std::int64_t number = 0;

@@ -3,8 +3,8 @@
 -- Called by   every function that touches a wallet whose next_event_at has come, a read included
 -- Locks       nothing: the caller holds the wallet
 --
--- Events happen in the order of their times, holds before grants at the same time, exactly as if somebody had been there
--- at each. A grant that expires keeps what open holds placed before its expiry may still need; the rest goes. While
+-- Events happen in the order of their times, holds before grants at the same time, then a debt is paid from what that set
+-- free, exactly as if somebody had been there at each. A grant that expires keeps what open holds placed before its expiry may still need; the rest goes. While
 -- anything is kept, next_event_at stays in the past and every touch comes here.
 
 create or replace function farebox.bring_up_to_date(p_wallet uuid, p_now timestamptz) returns void
@@ -59,13 +59,13 @@ begin
         update farebox.grants x set due = true
          where x.wallet = p_wallet and x.remaining > 0 and not x.due and x.expires_at = v_at;
         perform farebox.expire_due(p_wallet, p_now);
+        -- What a lapse set free pays a debt before anything later happens, and what that burned is booked before a later
+        -- grant expires.
+        perform farebox.pay_debt(p_wallet, p_now);
+        perform farebox.flush(p_wallet);
     end loop;
 
     perform farebox.expire_due(p_wallet, p_now); -- what was kept may be free since a hold was settled
 
-    update farebox.wallets x
-       set next_event_at = coalesce(least(
-               (select min(y.expires_at) from farebox.holds y where y.wallet = p_wallet and y.open),
-               (select min(y.expires_at) from farebox.grants y where y.wallet = p_wallet and y.remaining > 0)), 'infinity')
-     where x.id = p_wallet;
+    update farebox.wallets x set next_event_at = farebox.next_event(p_wallet) where x.id = p_wallet;
 end $$;

@@ -1,6 +1,7 @@
--- farebox.pay_debt: pays a wallet's debt from what is free. Every function that credits a wallet ends with it.
+-- farebox.pay_debt: pays a wallet's debt from what is free. Every function that credits a wallet ends with it, and so does
+-- the settlement of an open hold, which sets tokens free.
 --
--- Called by   grant, transfer, refund
+-- Called by   grant, transfer, refund, settle_hold
 -- Locks       nothing: the caller holds the wallet
 
 create or replace function farebox.pay_debt(p_wallet uuid, p_now timestamptz) returns void

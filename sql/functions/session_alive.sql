@@ -1,6 +1,6 @@
 -- farebox.session_alive: whether a user's session at Supabase Auth still stands: not logged out, expired, banned, deleted.
 --
--- Called by   farebox_api.spend, farebox_api.spend_one, after the lock
+-- Called by   farebox_api.spend, spend_one, hold, settle, dispatch, after the lock
 --
 -- auth.sessions is a managed table whose columns may change: the check stands here and nowhere else. The owner must be
 -- able to read it past row level security, as Supabase's `postgres` can; another owner would see no session at all.

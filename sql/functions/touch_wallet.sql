@@ -1,6 +1,6 @@
 -- farebox.touch_wallet: the opening of every single move: lock, clock, due events, in this order.
 --
--- Called by   grant, reverse
+-- Called by   grant, reverse, dispatch
 -- Locks       the wallet row, FOR NO KEY UPDATE
 -- Returns     the database's time after the lock; null where there is no such wallet
 --

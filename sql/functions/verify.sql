@@ -86,6 +86,15 @@ as $$
           join farebox.entries e on e.id = m.reverses
          cross join lateral (select sum(x.amount) as amount from farebox.entries x where x.reverses = e.id) r
          where r.amount > e.amount
+        union all
+        select w.id, 'a hold is open or settled, not both', format('hold %s captured %s', h.id, h.captured)
+          from w join farebox.holds h on h.wallet = w.id
+         where h.open and (h.captured is not null or h.settled_at is not null or h.entry is not null)
+        union all
+        select w.id, 'what a hold captured is its entry', format('hold %s captured %s, entry %s', h.id, h.captured, e.amount)
+          from w join farebox.holds h on h.wallet = w.id
+          left join farebox.entries e on e.id = h.entry and e.debit = w.id and e.kind = 'spend'
+         where coalesce(e.amount, 0) <> coalesce(h.captured, 0)
     )
     select (select max(w.id::text)::uuid from w),
            (select count(*) from w),

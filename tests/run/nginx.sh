@@ -100,7 +100,7 @@ done
 # Many from one address.
 ask "$url/health"
 # More at once than the burst and faster than the rate, for as long as it takes to be refused.
-curl -s -Z --parallel-max 100 -o /dev/null "$url/health?[1-20000]" &
+curl -s -Z --parallel-max 100 -o /dev/null "$url/health?[1-20000]" 2>/dev/null &
 crowd=$!
 limited() { ask "$url/health" && [[ $status == 429 ]]; }
 until_true 20 limited || true

@@ -80,6 +80,7 @@ begin
         update m_wallets x set balance = x.balance - g.remaining + v_keep, expired = x.expired + g.remaining - v_keep
          where x.w = p_w;
     end loop;
+    perform m_pay_debt(p_w); -- from what the lapses set free
 end $$;
 
 create function m_free(p_w uuid) returns bigint language sql volatile as $$

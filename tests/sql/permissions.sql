@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(55);
+select plan(56);
 
 grant farebox_app to current_user; -- to try things in its place; gone with the rollback
 
@@ -82,7 +82,8 @@ create function calls(p_role text) returns setof text language sql stable as $$
 $$;
 set local search_path = extensions, :"tests";
 select bag_eq($$ select split_part(calls('farebox_app'), '(', 1) $$,
-              $$ values ('farebox_api.spend'), ('farebox_api.spend_one'), ('farebox_api.reverse'),
+              $$ values ('farebox_api.spend'), ('farebox_api.spend_one'), ('farebox_api.hold'),
+                        ('farebox_api.settle'), ('farebox_api.dispatch'), ('farebox_api.reverse'),
                         ('farebox_api.balance'), ('farebox_api.statement'), ('farebox_api.create_user'),
                         ('farebox_api."grant"'), ('farebox_api.api_key') $$,
               'the application calls the functions of grants.sql, each of them once, and no other');
@@ -143,6 +144,13 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p
                     where p.pronamespace in ('farebox'::regnamespace, 'farebox_api'::regnamespace)
                       and not exists (select from unnest(p.proconfig) c where c like 'search_path=%') $$,
                 'every function pins its search path');
+select is_empty($$ select p.oid::regprocedure, c from pg_proc p,
+                          unnest(array['plan_cache_mode=force_generic_plan', 'jit=off', 'enable_seqscan=off',
+                                       'enable_hashjoin=off', 'enable_mergejoin=off']) c
+                    where p.oid::regproc::text in ('farebox_api.spend', 'farebox_api.hold', 'farebox_api.settle',
+                                                   'farebox_api.balance')
+                      and not c = any (p.proconfig) $$,
+                'every function that takes a batch keeps one plan, and one that is good when the tables have grown');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
                     where p.pronamespace = 'farebox'::regnamespace and p.prosecdef
                        or p.pronamespace = 'farebox_api'::regnamespace and not p.prosecdef $$,

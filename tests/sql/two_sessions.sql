@@ -8,7 +8,7 @@
 
 begin;
 \ir support.psql
-\set tests 29
+\set tests 43
 select plan(:tests);
 
 create function connected(p_target text) returns boolean language plpgsql volatile as $$
@@ -55,6 +55,25 @@ create function grant_call(p_wallet text, p_amount int, p_key text, expires_in t
                                                  clock_timestamp() + interval '10 s') g $f$,
                   id, p_wallet, p_amount, expires_in, p_key)
 $$;
+create function hold_call(p_wallet text, p_amount int, p_key text default null, id uuid default gen_random_uuid())
+  returns text language sql as $$
+    select format($f$ select concat_ws(' ', s.status, s.amount, 'of ' || s.available)
+                        from farebox_api.hold(array[%L]::uuid[], array[%L]::uuid[], array[null]::bigint[],
+                                              array[%s]::bigint[], array[3600000]::bigint[], array['release'],
+                                              array[null]::bigint[], array[false], array[%L]::text[],
+                                              array[sha256('x')], array[null]::text[], array[null]::json[],
+                                              array[null]::uuid[], array[null]::uuid[], array[null]::bytea[],
+                                              clock_timestamp() + interval '10 s') s $f$,
+                  id, p_wallet, p_amount, p_key)
+$$;
+create function settle_call(p_hold text, p_amount int) returns text language sql as $$
+    select format($f$ select concat_ws(' ', s.status, s.amount, s.before || '->' || s.after, 'of ' || s.available)
+                        from farebox_api.settle(array[gen_random_uuid()], array[%L]::uuid[], array[%s]::bigint[],
+                                                array[false], array[null]::text[], array[null]::json[],
+                                                array[null]::uuid[], array[null]::uuid[], array[null]::bytea[],
+                                                clock_timestamp() + interval '10 s') s $f$,
+                  p_hold, p_amount)
+$$;
 create function transfer_call(p_from text, p_to text, p_amount int, p_key text) returns text language sql as $$
     select format($f$ select concat_ws(' ', t.status, t.amount, t.before || '->' || t.after, 'of ' || t.available)
                         from farebox_api.transfer(gen_random_uuid(), %L, %L, %s, %L, sha256('x'), null, null, null,
@@ -86,6 +105,9 @@ select number_of(:'stuck') as stuck_number,
                                  where wallet = %L and expires_at <> 'infinity' $$, :'due')),
        dblink_exec('one', format($$ update farebox.wallets set next_event_at = next_event_at - interval '2 hours'
                                  where id = %L $$, :'due')) \gset
+select gen_random_uuid() as stuck_hold, a_wallet(3) as cat \gset
+select held(:'cat', 2) as hold \gset
+select in_one(hold_call(:'stuck', 2, null, :'stuck_hold')) \g /dev/null
 select dblink_exec('one', 'begin'),
        in_one(format('select count(*) from (select 1 from farebox.wallets where id in (%L, %L) for no key update) x',
                      :'stuck', :'due')) \g /dev/null
@@ -108,6 +130,20 @@ select throws_ok(format('select spend_many(array[r(%L, 1), r(%L, 1)])', :'ann', 
                  'a call that does not skip ends when the lock is not had in time');
 select is(books(:'ann'), 'balance 3 held 0 debt 0 seq 3', 'and has moved nothing');
 select throws_ok(format('select spend_one(r(%L, 1))', :'stuck'), '55P03', null, 'so does a single spend');
+select is(array(select brief(s::hold_answer)
+                  from hold_many(array[h(:'stuck', 1), h(:'cat', 1), h(null, 1, number => :stuck_number),
+                                       h(:'stuck', 1, api_key => hash_of('tests: unknown')), h(gen_random_uuid(), 1),
+                                       h(:'stuck', 0)], skip_locked => true) s),
+          array['busy', 'ok 1 of 0', 'busy', 'unauthorized', 'not_found', 'busy'], 'holds pass it by likewise');
+select is(array(select brief(s::settle_answer)
+                  from settle_many(array[s(:'stuck_hold', 1), s(:'hold', 2),
+                                         s(:'stuck_hold', 1, api_key => hash_of('tests: unknown')),
+                                         s(gen_random_uuid(), 1), s(:'stuck_hold', -1)], skip_locked => true) s),
+          array['busy', 'ok 2 3->1 of 0', 'unauthorized', 'not_found', 'busy'], 'and settlements');
+select throws_ok(format('select hold_many(array[h(%L, 1), h(%L, 1)])', :'cat', :'stuck'), '55P03', null,
+                 'those that do not skip end when the lock is not had in time: holds');
+select throws_ok(format('select settle(s(%L, 1))', :'stuck_hold'), '55P03', null, 'settlements');
+select throws_ok(format('select dispatch(%L, 1)', :'stuck_hold'), '55P03', null, 'a dispatch');
 select throws_ok(format('select gift(%L, 1)', :'stuck'), '55P03', null, 'a grant');
 select throws_ok(format('select move(%L, %L, 1)', :'ann', :'stuck'), '55P03', null, 'and a transfer, on either side');
 select results_eq(format($$ select status, balance
@@ -122,6 +158,7 @@ set local lock_timeout = 0;
 
 select dblink_exec('one', 'rollback') \g /dev/null
 select is(brief(spend_one(r(:'stuck', 1))), 'ok 1 4->3', 'let go, the wallet pays');
+select is(capture(:'stuck_hold', 2), 'ok 2 3->1 of 1', 'and its holds are settled');
 select is(brief(spend_one(r(:'due', 5))), 'ok 5 5->0', 'and its events are settled');
 
 ---- Who has waited decides on what was committed meanwhile
@@ -170,6 +207,28 @@ select is(meanwhile(transfer_call(:'ann', :'bob', 8, 'a'), transfer_call(:'ann',
 select is(meanwhile(transfer_call(:'ann', :'bob', 60, 'b'), transfer_call(:'bob', :'ann', 60, 'b')), 'ok 60 168->108',
           'transfers both ways at once do not stop each other');
 select is(books(:'ann') || ', ' || books(:'bob'), 'balance 70 held 0 debt 0 seq 11, balance 108 held 0 debt 0 seq 4',
+          'and the books are in order');
+
+select a_seen_wallet(100) as ann \gset
+select is(meanwhile(hold_call(:'ann', 80), spend_one_call(:'ann', 60)), 'insufficient 60 of 20',
+          'hold 80 and spend 60 of 100 at once: never both, when the hold comes first');
+select a_seen_wallet(100) as bob \gset
+select is(meanwhile(spend_one_call(:'bob', 60), hold_call(:'bob', 80)), 'insufficient 80 of 40',
+          'nor when the spend does');
+select is(meanwhile(spend_call(:'bob', 30), hold_call(:'bob', 20)), 'insufficient 20 of 10', 'nor in a batch');
+select gen_random_uuid() as hold, gen_random_uuid() as other \gset
+select is(meanwhile(hold_call(:'bob', 4, 'a', :'hold'), hold_call(:'bob', 4, 'a')), 'replayed 4',
+          'two holds by one key at once are one');
+select is(meanwhile(settle_call(:'hold', 3), settle_call(:'hold', 3)), 'replayed 3 10->7',
+          'two captures at once are one');
+select in_one(hold_call(:'bob', 4, null, :'other')) \g /dev/null
+select is(meanwhile(settle_call(:'other', 0), settle_call(:'other', 4)), 'already_settled 0',
+          'a release and a capture at once are not both');
+select gen_random_uuid() as hold \gset
+select in_one(hold_call(:'bob', 4, null, :'hold')) \g /dev/null
+select is(meanwhile(settle_call(:'hold', 4), settle_call(:'hold', 0)), 'already_settled 4',
+          'whichever comes first');
+select is(books(:'ann') || ', ' || books(:'bob'), 'balance 100 held 80 debt 0 seq 1, balance 3 held 0 debt 0 seq 5',
           'and the books are in order');
 
 select a_seen_wallet(0) as ann \gset

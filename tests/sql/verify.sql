@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(40);
+select plan(46);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -74,17 +74,16 @@ begin
         a := 1 + floor(random() * 50);
         select w into v_one from wallets order by random() limit 1;
         select w into v_other from wallets where w <> v_one order by random() limit 1;
-        case floor(random() * 8)::int
+        case floor(random() * 9)::int
             when 0 then perform gift(v_one, a, class => (array['promo', 'paid'])[1 + v_day % 2],
                                      expires_in => (array[null, interval '20 days'])[1 + v_day % 2]);
             when 1 then perform move(v_one, v_other, a);
             when 2 then perform take_back(s.entry, a) from (select x.entry from spends x order by random() limit 1) s;
             when 3 then perform take_back(g.entry, a)
               from (select x.entry from farebox.grants x where x.wallet = v_one and x.id = x.entry limit 1) g;
-            when 4 then
-                if (select balance - held >= a from farebox.wallets where id = v_one) then
-                    perform a_hold(v_one, a, '3 days', 'charge', a, v_day % 2 = 0);
-                end if;
+            when 4 then perform held(v_one, a, '1 day', 'charge', a, v_day % 2 = 0);
+            when 7 then perform settle(s(h.id, a, v_day % 3 = 0)) from (
+                select x.id from farebox.holds x join wallets on w = x.wallet order by random() limit 1) h;
             when 5 then perform brief_many(r(v_one, a, key => 'day' || v_day % 10), r(v_other, a), r(v_one, a),
                                            r(v_one, a, key => 'day' || v_day % 10));
             when 6 then if v_day % 5 = 0 then perform owe(v_one, a); end if;
@@ -225,6 +224,37 @@ rollback to honest;
 select a_wallet(10) as bob \gset
 update farebox.wallets set balance = balance + 1 where id = :'ann';
 select is(books(:'bob'), 'balance 10 held 0 debt 0 seq 1', 'a wallet is not blamed for another''s');
+rollback to honest;
+
+---- Holds
+
+select held(:'ann', 20) as hold, held(:'ann', 5) as released \gset
+select * from settle(s(:'hold', 15)) \gset captured_
+select release(:'released') \g /dev/null
+select is(violations(:'ann'), null, 'holds that were captured and released are in order');
+savepoint settled;
+create function hold_breaks(p_hold uuid, p_change text, p_rules text, p_what text) returns text
+  language plpgsql volatile as $$
+declare
+    v_wallet uuid;
+    v_found text;
+begin
+    begin
+        execute format('update farebox.holds set %s where id = %L returning wallet', p_change, p_hold) into v_wallet;
+        v_found := violations(v_wallet);
+        raise exception using errcode = 'FBT00'; -- put it right again
+    exception when sqlstate 'FBT00' then
+    end;
+    return is(v_found, p_rules, p_what);
+end $$;
+select hold_breaks(:'hold', 'captured = 14', 'what a hold captured is its entry', 'a capture changed by hand is found');
+select hold_breaks(:'hold', 'entry = null', 'what a hold captured is its entry', 'one without its entry');
+select hold_breaks(:'hold', format('entry = %L', gen_random_uuid()), 'what a hold captured is its entry',
+                   'or with one that is none');
+select hold_breaks(:'released', format('entry = %L', :'captured_entry'), 'what a hold captured is its entry',
+                   'a release that has an entry');
+select hold_breaks(:'released', 'open = true', 'a hold is open or settled, not both; held is the sum of the open holds',
+                   'and a settled hold that is open again');
 rollback to honest;
 
 ---- Entries without a wallet

@@ -22,6 +22,15 @@ ledger::Grant grant()
     return grant;
 }
 
+ledger::PlaceHold hold()
+{
+    ledger::PlaceHold hold;
+    hold.amount = 25;
+    hold.ttl_ms = 60000;
+    hold.description = "chat";
+    return hold;
+}
+
 // Whether a change to the request makes it another request.
 template <class Request, class Change>
 bool differs(Request request, Change change)
@@ -55,6 +64,9 @@ TEST_CASE("a fingerprint is the hash of its name and parts, each with its length
     CHECK(fingerprint(grant()) == base::sha256(length(7) + "grant/1" + length(2) + "25" + length(5) +
                                                "promo" + absent + absent + length(4) + "gift" + absent));
 
+    CHECK(fingerprint(hold()) == base::sha256(length(6) + "hold/1" + length(2) + "25" + length(5) + "60000" +
+                                              length(4) + "chat" + absent + length(7) + "release" + absent));
+
     ledger::NewUser user;
     user.number = 7;
     user.email = "a@b";
@@ -71,6 +83,12 @@ TEST_CASE("whatever a client said makes another request when it changes", "[fing
     CHECK(differs(grant(), [](auto& g) { g.grant_class = "paid"; }));
     CHECK(differs(grant(), [](auto& g) { g.priority = 0; }));
     CHECK(differs(grant(), [](auto& g) { g.expires_at_us = 0; }));
+    CHECK(differs(hold(), [](auto& h) { h.amount = 26; }));
+    CHECK(differs(hold(), [](auto& h) { h.ttl_ms = 61000; }));
+    CHECK(differs(hold(), [](auto& h) { h.description = "Chat"; }));
+    CHECK(differs(hold(), [](auto& h) { h.fingerprint_metadata = "{}"; }));
+    CHECK(differs(hold(), [](auto& h) { h.on_lapse = "charge"; }));
+    CHECK(differs(hold(), [](auto& h) { h.lapse_amount = 5; }));
     CHECK(differs(ledger::Reverse{}, [](auto& r) { r.of.bytes[0] = 1; }));
     CHECK(differs(ledger::Reverse{}, [](auto& r) { r.amount = 1; }));
     CHECK(differs(ledger::NewUser{}, [](auto& u) { u.phone = ""; }));
@@ -85,5 +103,7 @@ TEST_CASE("what we made or looked up is no part of the request", "[fingerprint]"
     CHECK_FALSE(differs(spend(), [](auto& s) { s.metadata = R"({ "a": 1 })"; }));
     CHECK_FALSE(differs(spend(), [](auto& s) { s.credential.api_key = base::Sha256{}; }));
     CHECK_FALSE(differs(grant(), [](auto& g) { g.entry = base::uuid_v7(); }));
+    CHECK_FALSE(differs(hold(), [](auto& h) { h.hold = base::uuid_v7(); }));
+    CHECK_FALSE(differs(hold(), [](auto& h) { h.dispatched = true; }));
     CHECK_FALSE(differs(ledger::NewUser{}, [](auto& u) { u.id = u.entry = base::uuid_v7(); }));
 }

@@ -55,6 +55,8 @@ TEST_CASE("each status is one refusal", "[move]")
     CHECK(error_of("insufficient") == Error::insufficient_balance);
     CHECK(error_of("not_found") == Error::user_not_found);
     CHECK(error_of("not_found", Subject::entry) == Error::entry_not_found);
+    CHECK(error_of("not_found", Subject::hold) == Error::hold_not_found);
+    CHECK(error_of("already_settled") == Error::hold_already_settled);
     CHECK(error_of("blocked") == Error::wallet_blocked);
     CHECK(error_of("subscription_expired") == Error::subscription_expired);
     CHECK(error_of("key_reused") == Error::idempotency_key_reused);
@@ -72,6 +74,58 @@ TEST_CASE("each status is one refusal", "[move]")
     CHECK(error_of("") == Error::internal);
 }
 
+TEST_CASE("a hold that bears the request's own id is no replay", "[move]")
+{
+    ledger::HoldRow placed{
+        .status = "ok", .hold = own, .amount = 30, .available = 20, .expires_at_us = 9, .at_us = 5};
+
+    auto const receipt = ledger::hold_receipt_of(placed, own, Subject::user);
+    CHECK(receipt.hold == own);
+    CHECK(receipt.amount == 30);
+    CHECK(receipt.available == 20);
+    CHECK(receipt.expires_at_us == 9);
+    CHECK(receipt.at_us == 5);
+    CHECK_FALSE(receipt.replayed);
+
+    placed.status = "replayed";
+    placed.available.reset();
+    CHECK_FALSE(ledger::hold_receipt_of(placed, own, Subject::user).replayed);
+    auto const again = ledger::hold_receipt_of(placed, base::uuid_v7(), Subject::user);
+    CHECK(again.replayed);
+    CHECK(again.hold == own);
+    CHECK_FALSE(again.available);
+}
+
+TEST_CASE("a settlement by the request's own id is no replay, with an entry or without", "[move]")
+{
+    ledger::SettleRow settled{.status = "replayed",
+                              .entry = own,
+                              .amount = 30,
+                              .before = 100,
+                              .after = 70,
+                              .available = {},
+                              .at_us = 5,
+                              .released = 10,
+                              .settled_by = own};
+
+    auto const receipt = ledger::settle_receipt_of(settled, own);
+    CHECK(receipt.entry == own);
+    CHECK(receipt.amount == 30);
+    CHECK(receipt.before == 100);
+    CHECK(receipt.after == 70);
+    CHECK(receipt.released == 10);
+    CHECK(receipt.at_us == 5);
+    CHECK_FALSE(receipt.replayed);
+    CHECK(ledger::settle_receipt_of(settled, base::uuid_v7()).replayed);
+
+    settled.entry.reset();
+    CHECK_FALSE(ledger::settle_receipt_of(settled, own).replayed);
+    settled.settled_by.reset(); // by its lapse
+    CHECK(ledger::settle_receipt_of(settled, own).replayed);
+    settled.status = "short";
+    CHECK_FALSE(ledger::settle_receipt_of(settled, own).refusal);
+}
+
 TEST_CASE("a refusal names the amounts it is about", "[move]")
 {
     using Details = std::vector<base::Detail>;
@@ -81,5 +135,10 @@ TEST_CASE("a refusal names the amounts it is about", "[move]")
     CHECK(ledger::receipt_of(row("exceeds"), own, Subject::entry).refusal->details() ==
           Details{{"available", std::int64_t{20}}});
     CHECK(ledger::receipt_of(row("blocked"), own, Subject::user).refusal->details().empty());
+    ledger::SettleRow settled;
+    settled.status = "already_settled";
+    settled.amount = 30;
+    CHECK(ledger::settle_receipt_of(settled, own).refusal->details() ==
+          Details{{"captured", std::int64_t{30}}});
     CHECK(ledger::refusal_of("busy", Subject::user).retry_after_s() == 1);
 }

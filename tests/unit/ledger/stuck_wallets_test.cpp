@@ -8,8 +8,8 @@ namespace {
 
 using ledger::StuckWallets;
 
-ledger::UserRef const ann{.id = {}, .number = 1, .phone = {}};
-ledger::UserRef const bob{.id = {}, .number = 2, .phone = {}};
+StuckWallets::Name const ann{std::nullopt, 1};
+StuckWallets::Name const bob{std::nullopt, 2};
 
 // Longer than a lock that is only held under load.
 void let_the_lock_last()
@@ -17,11 +17,11 @@ void let_the_lock_last()
     std::this_thread::sleep_for(std::chrono::milliseconds(310));
 }
 
-std::vector<StuckWallets::Place> places(StuckWallets& wallets, ledger::UserRef const& user, int wanted)
+std::vector<StuckWallets::Place> places(StuckWallets& wallets, StuckWallets::Name const& wallet, int wanted)
 {
     std::vector<StuckWallets::Place> taken;
     for (int i = 0; i < wanted; ++i)
-        if (auto place = wallets.wait_for(user)) taken.push_back(std::move(*place));
+        if (auto place = wallets.wait_for(wallet)) taken.push_back(std::move(*place));
     return taken;
 }
 

@@ -1,4 +1,5 @@
-// Spends on their way to the database: batched by a lane, settled one by one.
+// Moves of one kind on their way to the database (spends, holds, settlements of holds): batched by a lane,
+// settled one by one.
 //
 // Every request keeps its own time. A batch carries those that wait; whatever is not final after the call (a
 // lost connection, a locked wallet, a clock that was off) goes back to the thread that submitted it, which
@@ -23,12 +24,13 @@
 #include "shared/base/clock.hpp"
 #include "shared/db/connection.hpp"
 #include "shared/db/lane.hpp"
-#include "shared/ledger/move_row.hpp"
+#include "shared/ledger/move.hpp"
 #include "shared/ledger/settlement.hpp"
 #include "shared/ledger/stuck_wallets.hpp"
 #include "shared/ledger/types.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <variant>
@@ -36,33 +38,43 @@
 
 namespace ledger {
 
-// One call of farebox_api.spend.
-struct SpendCall {
-    std::vector<Spend const*> spends;
+// One call of the function that serves this kind of move.
+template <class Request>
+struct MoveCall {
+    std::vector<Request const*> requests;
     bool skip_locked = false;     // answer `busy` instead of waiting for a lock
     bool remeasure_clock = false; // before sending
     base::Deadline deadline;
 };
 
-// Makes the call: a row a spend, in order, or CallFailed. Fills in the Sending before anything leaves.
-using SpendCaller = std::function<std::vector<MoveRow>(SpendCall const&, Sending&)>;
+inline constexpr std::size_t lane_batch_max = 128;
 
-class SpendLane {
+template <class Request>
+class MoveLane {
   public:
-    static constexpr std::size_t batch_max = 128;
+    using Row = typename Move<Request>::Row;
+    using Answer = typename Move<Request>::Answer;
 
-    explicit SpendLane(SpendCaller caller);
+    // Makes the call: a row a request, in order, or CallFailed. Fills in the Sending before anything leaves.
+    using Caller = std::function<std::vector<Row>(MoveCall<Request> const&, Sending&)>;
 
-    // Blocks until each is answered. Each answer is what the spends, sent one
-    // by one in this order, would have got.
-    std::vector<Receipt> submit(std::vector<Spend> const& spends, base::Deadline deadline);
+    // `waiting_max`: requests that may wait for a call; beyond that they are answered `busy` at once.
+    explicit MoveLane(Caller caller, std::size_t waiting_max = db::lane_waiting_max);
+
+    // Blocks until each is answered. Each answer is what the requests, sent one by one in this order, would
+    // have got. A wallet's requests take turns with those of others; a group counts for its first wallet.
+    std::vector<Answer> submit(std::vector<Request> const& requests, base::Deadline deadline);
 
     // How many groups wait for a call at this moment.
     std::size_t waiting() { return lane_.waiting(); }
 
+    // What it has done since the counts were taken.
+    db::LaneCounts counts() { return lane_.counts(); }
+    db::LaneCounts take_counts() { return lane_.take_counts(); }
+
   private:
     struct Item {
-        Spend const* spend = nullptr;
+        Request const* request = nullptr;
         base::Deadline deadline;
         bool cautious = false;
         bool remeasure_clock = false;
@@ -71,25 +83,30 @@ class SpendLane {
     // What one request got from one batch.
     struct Sent {
         Sending sending;
-        std::variant<MoveRow, db::CallFailed> answer;
+        std::variant<Row, db::CallFailed> answer;
+        bool turned_away = false; // nothing was sent: too much waits
     };
 
     class Open;
 
-    std::vector<Sent> ride(std::vector<Item> items, base::Deadline deadline);
-    std::vector<Open> open(std::vector<Spend> const& spends, base::Deadline deadline,
-                           std::vector<Receipt>& receipts);
+    std::vector<Sent> ride(std::vector<Item> items, base::Deadline deadline, std::uint64_t flow);
+    std::vector<Open> open(std::vector<Request> const& requests, base::Deadline deadline,
+                           std::vector<Answer>& answers);
     bool close(Open& open, Sent const& sent);
     bool may_wait(Open& open);
     std::vector<Sent> execute(std::span<Item const> batch);
     void send(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked,
               std::vector<Sent>& answers);
-    static SpendCall call_for(std::span<Item const> batch, std::span<std::size_t const> which,
-                              bool skip_locked);
+    static MoveCall<Request> call_for(std::span<Item const> batch, std::span<std::size_t const> which,
+                                      bool skip_locked);
 
-    SpendCaller caller_;
+    Caller caller_;
     StuckWallets stuck_;
     db::Lane<Item, Sent> lane_;
 };
+
+extern template class MoveLane<Spend>;
+extern template class MoveLane<PlaceHold>;
+extern template class MoveLane<SettleHold>;
 
 } // namespace ledger

@@ -1,7 +1,7 @@
 // The money rules under every fault at once: a model of the database that loses answers, and calls that act
 // long after their connection was given up, in every order that chance finds.
 
-#include "shared/ledger/spend_lane.hpp"
+#include "shared/ledger/move_lane.hpp"
 #include "tests/support/catch.hpp"
 
 #include <map>
@@ -16,9 +16,10 @@ using db::Outcome;
 using ledger::MoveRow;
 using ledger::Sending;
 using ledger::Spend;
-using ledger::SpendCall;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+
+using SpendCall = ledger::MoveCall<Spend>;
 
 constexpr std::int64_t wallets = 4;
 constexpr std::int64_t opening_balance = 400;
@@ -73,7 +74,7 @@ class FaultyDatabase {
     static std::vector<Spend> copies(SpendCall const& call)
     {
         std::vector<Spend> spends;
-        for (auto const* spend : call.spends)
+        for (auto const* spend : call.requests)
             spends.push_back(*spend);
         return spends;
     }
@@ -132,7 +133,7 @@ TEST_CASE("whatever is lost, what was acknowledged is in the journal and what wa
           "[faults]")
 {
     FaultyDatabase database(4711);
-    ledger::SpendLane lane([&](auto const& call, auto& sending) { return database(call, sending); });
+    ledger::MoveLane<Spend> lane([&](auto const& call, auto& sending) { return database(call, sending); });
     std::mutex mutex;
     std::vector<std::pair<Spend, std::optional<base::Error>>> answered;
 

@@ -1,4 +1,4 @@
-#include "shared/ledger/spend_lane.hpp"
+#include "shared/ledger/move_lane.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -17,9 +17,10 @@ using ledger::MoveRow;
 using ledger::Receipt;
 using ledger::Sending;
 using ledger::Spend;
-using ledger::SpendCall;
-using ledger::SpendLane;
 using std::chrono::milliseconds;
+
+using SpendCall = ledger::MoveCall<Spend>;
+using SpendLane = ledger::MoveLane<Spend>;
 
 using Rows = std::vector<MoveRow>;
 
@@ -57,7 +58,7 @@ MoveRow only(std::string status)
 Rows all(SpendCall const& call, std::string const& status)
 {
     Rows rows;
-    for (auto const* spend : call.spends)
+    for (auto const* spend : call.requests)
         rows.push_back(status == "ok" || status == "replayed" ? ok(*spend, status) : only(status));
     return rows;
 }
@@ -75,7 +76,7 @@ class Script {
         {
             std::lock_guard const lock(mutex_);
             calls.push_back(call);
-            ids.push_back(call.spends.front()->entry);
+            ids.push_back(call.requests.front()->entry);
             step = steps_.front();
             if (steps_.size() > 1) steps_.pop_front();
         }
@@ -138,7 +139,7 @@ TEST_CASE("a lone spend is one call of one, which may wait for a lock", "[spend]
     CHECK(receipt.entry == spend.entry);
     CHECK(receipt.amount == 5);
     REQUIRE(script.calls.size() == 1);
-    CHECK(script.calls[0].spends.size() == 1);
+    CHECK(script.calls[0].requests.size() == 1);
     CHECK_FALSE(script.calls[0].skip_locked);
 }
 
@@ -222,7 +223,7 @@ TEST_CASE("a locked wallet fails alone: the others of its batch are served at on
     int rounds = 0;
     Script script({fails(Outcome::rolled_back, "55P03"), [&](SpendCall const& call, Sending&) {
                        Rows rows;
-                       for (auto const* spend : call.spends)
+                       for (auto const* spend : call.requests)
                            rows.push_back(spend->user.number == 1 && rounds < 3 ? only("busy") : ok(*spend));
                        ++rounds;
                        return rows;
@@ -237,8 +238,8 @@ TEST_CASE("a locked wallet fails alone: the others of its batch are served at on
     CHECK_FALSE(script.calls[0].skip_locked);
     for (std::size_t i = 1; i < script.calls.size(); ++i)
         CHECK(script.calls[i].skip_locked);
-    CHECK(script.calls[1].spends.size() == 2);
-    CHECK(script.calls[2].spends.size() == 1);
+    CHECK(script.calls[1].requests.size() == 2);
+    CHECK(script.calls[2].requests.size() == 1);
 }
 
 TEST_CASE("when a lock is not had, the same batch goes again at once, without waiting for locks", "[spend]")
@@ -248,7 +249,7 @@ TEST_CASE("when a lock is not had, the same batch goes again at once, without wa
     std::atomic<bool> started = false;
     std::atomic<bool> go = false;
     SpendLane lane([&](SpendCall const& call, Sending&) {
-        calls.emplace_back(call.spends.size(), !call.skip_locked);
+        calls.emplace_back(call.requests.size(), !call.skip_locked);
         started = true;
         while (!go)
             std::this_thread::yield();
@@ -290,8 +291,8 @@ TEST_CASE("a spend on a wallet known to be locked never makes others wait for th
     };
     std::vector<Seen> calls; // calls do not overlap
     SpendLane lane([&](SpendCall const& call, Sending&) {
-        bool const has_locked = call.spends.front()->user.number == 1;
-        calls.push_back({call.spends.size(), has_locked, call.skip_locked});
+        bool const has_locked = call.requests.front()->user.number == 1;
+        calls.push_back({call.requests.size(), has_locked, call.skip_locked});
         if (has_locked && !call.skip_locked) throw CallFailed(Outcome::rolled_back, "55P03", "scripted");
         return all(call, has_locked ? "busy" : "ok");
     });
@@ -341,9 +342,9 @@ TEST_CASE("a poisoned spend in a batch of 64 fails alone and cheaply", "[spend]"
     std::vector<std::int64_t> order;
     SpendLane lane([&](SpendCall const& call, Sending&) {
         ++calls;
-        for (auto const* spend : call.spends)
+        for (auto const* spend : call.requests)
             if (spend->amount == poison) throw CallFailed(Outcome::rolled_back, "22021", "scripted");
-        for (auto const* spend : call.spends)
+        for (auto const* spend : call.requests)
             order.push_back(spend->amount);
         return all(call, "ok");
     });
@@ -419,7 +420,7 @@ TEST_CASE("a spend in a hurry waits for no lock and leaves the others of its bat
     std::atomic<bool> started = false;
     std::atomic<bool> go = false;
     SpendLane lane([&](SpendCall const& call, Sending&) {
-        calls.push_back({*call.spends.front()->user.number, call.spends.size(), call.skip_locked,
+        calls.push_back({*call.requests.front()->user.number, call.requests.size(), call.skip_locked,
                          base::left_ms(call.deadline)});
         started = true;
         while (!go)
@@ -461,4 +462,75 @@ TEST_CASE("a bug in the call reaches its callers as it is", "[spend]")
 
     Script short_one({[](SpendCall const&, Sending&) { return Rows{}; }});
     CHECK_THROWS_AS(submit(short_one, spend_of(1)), std::logic_error);
+}
+
+TEST_CASE("when too much waits, a spend is answered busy at once, not at its deadline", "[spend]")
+{
+    std::atomic<bool> started = false;
+    std::atomic<bool> go = false;
+    SpendLane lane(
+        [&](SpendCall const& call, Sending&) {
+            started = true;
+            while (!go)
+                std::this_thread::yield();
+            return all(call, "ok");
+        },
+        10);
+    std::thread carried([&] { lane.submit({spend_of(1)}, in(4000)); });
+    while (!started)
+        std::this_thread::yield();
+    std::thread waits([&] { lane.submit(std::vector<Spend>(10, spend_of(2)), in(4000)); });
+    while (lane.waiting() != 1)
+        std::this_thread::yield();
+
+    auto const begin = std::chrono::steady_clock::now();
+    auto const receipts = lane.submit({spend_of(3)}, in(4000));
+    auto const took = std::chrono::steady_clock::now() - begin;
+    go = true;
+    carried.join();
+    waits.join();
+
+    REQUIRE(receipts.front().refusal);
+    CHECK(receipts.front().refusal->error() == Error::busy);
+    CHECK(receipts.front().refusal->retry_after_s() == 1);
+    CHECK(took < milliseconds(500));
+    CHECK(lane.counts().refused == 1);
+    CHECK(lane.counts().requests == 11);
+}
+
+TEST_CASE("a wallet that many debit at once does not keep another one waiting", "[spend]")
+{
+    std::vector<bool> has_other; // of each call; calls do not overlap
+    std::atomic<bool> started = false;
+    std::atomic<bool> go = false;
+    SpendLane lane([&](SpendCall const& call, Sending&) {
+        has_other.push_back(std::any_of(call.requests.begin(), call.requests.end(),
+                                        [](Spend const* spend) { return spend->user.number == 2; }));
+        started = true;
+        while (!go)
+            std::this_thread::yield();
+        return all(call, "ok");
+    });
+    std::vector<std::thread> threads;
+    auto const submit_in_thread = [&](std::int64_t wallet, std::size_t spends) {
+        threads.emplace_back(
+            [&lane, wallet, spends] { lane.submit(std::vector<Spend>(spends, spend_of(wallet)), in(4000)); });
+    };
+    submit_in_thread(3, 1);
+    while (!started)
+        std::this_thread::yield();
+    for (std::size_t waiting = 1; waiting <= 4; ++waiting) {
+        submit_in_thread(1, 100);
+        while (lane.waiting() != waiting)
+            std::this_thread::yield();
+    }
+    submit_in_thread(2, 1);
+    while (lane.waiting() != 5)
+        std::this_thread::yield();
+    go = true;
+    for (auto& thread : threads)
+        thread.join();
+
+    REQUIRE(has_other.size() > 2);
+    CHECK(has_other[1]);
 }
