@@ -38,6 +38,8 @@ using namespace std::chrono_literals;
 // spin until a connection is closed.
 constexpr auto descriptors_pause = 50ms;
 
+constexpr auto minute = 60s;
+
 constexpr Id listener_id = 0;
 constexpr Id leave_id = 1;
 constexpr Id first_connection_id = 2;
@@ -90,7 +92,10 @@ class Loop {
         listen();
         for (;;) {
             if (wait(idle_exit_time())) return stopped();
-            if (Clock::now() >= idle_exit_time() && left()) return Ended::idle;
+            if (Clock::now() >= idle_exit_time() && left()) {
+                options_.each_minute();
+                return Ended::idle;
+            }
         }
     }
 
@@ -217,6 +222,10 @@ class Loop {
     void sweep()
     {
         auto const now = Clock::now();
+        if (now >= next_minute_) {
+            options_.each_minute();
+            next_minute_ = now + minute;
+        }
         closed(partial_.close_older(now - options_.arrival_max));
         closed(quiet_.close_older(now - options_.silence_max));
     }
@@ -253,6 +262,7 @@ class Loop {
             wait(deadline);
         }
         end_workers();
+        options_.each_minute();
         return Ended::stopped;
     }
 
@@ -277,6 +287,7 @@ class Loop {
 
     LoopOptions const& options_;
     Protocol const& protocol_;
+    Clock::time_point next_minute_ = Clock::now() + minute;
     Descriptor leave_ = an_event();
     Descriptor all_closed_ = an_event();
     std::atomic<bool> stopping_{false};

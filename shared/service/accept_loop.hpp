@@ -35,6 +35,8 @@ struct LoopOptions {
     // How long a connection may wait for a request. Only a web server that closes its idle connections sooner
     // can be sure that none is closed under a request it is about to send.
     std::chrono::milliseconds silence_max{15'000};
+    // Called on this thread about once a minute, and once more before the loop returns.
+    std::function<void()> each_minute = [] {};
 };
 
 enum class Ended { stopped, idle };

@@ -182,6 +182,11 @@ std::size_t Dispatcher::body_max(http::Request const& head) const
     return endpoint == nullptr ? 0 : endpoint->body_max;
 }
 
+void Dispatcher::log_lanes()
+{
+    state_->ledger.log_lanes();
+}
+
 http::Response Dispatcher::answer(http::Request const& request, bool body_too_large)
 {
     auto running = Running();

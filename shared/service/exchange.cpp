@@ -38,6 +38,13 @@ std::string header_name(std::string_view variable)
     return name;
 }
 
+// Capitals, digits and underscores (RFC 3875, 4.1.18).
+bool is_variable_name(std::string_view name)
+{
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
 bool is_request_id(std::string_view text)
 {
     auto const is_good = [](char c) {
@@ -135,6 +142,8 @@ Head read_head(char const* const* variables)
 
     for (; *variables != nullptr; ++variables) {
         auto const [name, value] = split(*variables);
+        // Written otherwise than a web server writes them, they would pass by the names below.
+        if (!is_variable_name(name)) continue;
         if (name == "REQUEST_METHOD")
             request.method = value;
         else if (name == "REQUEST_URI")

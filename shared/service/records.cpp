@@ -31,6 +31,7 @@ std::size_t number(Bytes bytes)
 struct Record {
     unsigned char type;
     std::size_t request_id;
+    std::size_t content_bytes;
     Bytes content; // as much of it as has come
     bool whole;    // with its padding
 };
@@ -88,18 +89,20 @@ class Request {
     // The next record, as much of it as has come; empty when not even its header has.
     std::optional<Record> next()
     {
-        broken_ = broken_ || (!rest_.empty() && rest_[0] != version_1);
+        broken_ = !rest_.empty() && rest_[0] != version_1;
         if (broken_ || rest_.size() < header_bytes) return {};
         auto const content_bytes = number(rest_.subspan(4, 2));
         auto const padding_bytes = std::size_t{rest_[6]};
         auto const type = rest_[1];
         auto const request_id = number(rest_.subspan(2, 2));
+        // libfcgi takes this padding for the next record, so both would read different requests.
+        broken_ = padding_bytes > 0 && (type == begin_request || content_bytes == 0);
+        if (broken_) return {};
         rest_ = rest_.subspan(header_bytes);
         auto const whole = rest_.size() >= content_bytes + padding_bytes;
         auto const content = rest_.first(std::min(content_bytes, rest_.size()));
         rest_ = rest_.subspan(std::min(content_bytes + padding_bytes, rest_.size()));
-        announced_bytes_ = content_bytes;
-        return Record{type, request_id, content, whole};
+        return Record{type, request_id, content_bytes, content, whole};
     }
 
     // Whether a record with this header may come now; moves on to the stage after it.
@@ -112,7 +115,7 @@ class Request {
 
     bool begins(Record const& record)
     {
-        if (record.type != begin_request || record.request_id == 0 || announced_bytes_ != begin_bytes)
+        if (record.type != begin_request || record.request_id == 0 || record.content_bytes != begin_bytes)
             return false;
         if (record.content.size() < begin_bytes) return true; // not whole yet
         request_id_ = record.request_id;
@@ -123,10 +126,10 @@ class Request {
     bool takes_variables(Record const& record)
     {
         if (record.type != params) return false;
-        variables_announced_ += announced_bytes_;
+        variables_announced_ += record.content_bytes;
         if (variables_announced_ > variables_bytes_max) return false;
         variables_.insert(variables_.end(), record.content.begin(), record.content.end());
-        if (announced_bytes_ > 0) return true;
+        if (record.content_bytes > 0) return true;
         stage_ = Stage::body;
         return Pairs(variables_).whole();
     }
@@ -135,7 +138,7 @@ class Request {
     {
         if (record.type != standard_in) return false;
         body_bytes_ += record.content.size();
-        if (announced_bytes_ == 0) stage_ = Stage::over;
+        if (record.content_bytes == 0) stage_ = Stage::over;
         return true;
     }
 
@@ -143,7 +146,6 @@ class Request {
     Stage stage_ = Stage::begin;
     bool broken_ = false;
     std::size_t request_id_ = 0;
-    std::size_t announced_bytes_ = 0; // by the header of the record at hand
     std::size_t variables_announced_ = 0;
     std::vector<unsigned char> variables_;
     std::size_t body_bytes_ = 0;

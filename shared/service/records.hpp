@@ -25,7 +25,8 @@ inline constexpr std::size_t request_bytes_looked_at = 160 * 1024;
 // `bytes`: what lies unread, or the first request_bytes_looked_at of it.
 //
 //   never   not FastCGI 1.0; not a request to a responder; a record that has no place there (management
-//           records, another request on the same connection, an abort); a length that is not true; anything
+//           records, another request on the same connection, an abort); a length that is not true; padding
+//           that libfcgi would not skip; anything
 //           behind the end of the request, which only somebody who hides a second one would send
 //   whole   up to the end of the body, or all variables and body_bytes_awaited_max of the body
 Arrival arrival_of(std::span<unsigned char const> bytes);

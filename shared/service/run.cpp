@@ -79,7 +79,8 @@ void serve_fastcgi(std::vector<Endpoint> endpoints, config::Config const& config
                                     .stop_fd = stop.number(),
                                     .workers = config.workers,
                                     .idle_exit = std::chrono::seconds(config.idle_exit_s),
-                                    .arrival_max = std::chrono::milliseconds(config.io_timeout_ms)},
+                                    .arrival_max = std::chrono::milliseconds(config.io_timeout_ms),
+                                    .each_minute = [&] { dispatcher.log_lanes(); }},
                                    protocol);
     base::log::event(base::log::Level::info, "stopped", {{"why", ended == Ended::idle ? "idle" : "signal"}});
 }

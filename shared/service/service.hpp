@@ -72,6 +72,9 @@ class Dispatcher {
     // caller).
     http::Response answer(http::Request const& request, bool body_too_large);
 
+    // What the ledger's lanes did since the last time, to the log.
+    void log_lanes();
+
   private:
     struct State;
     std::unique_ptr<State> state_;

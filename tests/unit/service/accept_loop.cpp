@@ -424,6 +424,25 @@ TEST_CASE("a peer that leaves in the middle of a request, or sends none, is forg
     CHECK(loop.ended() == Ended::idle);
 }
 
+TEST_CASE("what is due each minute is done once more before the loop returns, however it ends")
+{
+    auto const directory = support::Directory();
+    auto const listener = support::listen_at(directory / "s");
+    auto const stop = Descriptor(eventfd(0, EFD_CLOEXEC));
+    auto done = 0;
+    auto options = service::LoopOptions{.listen_fd = listener.number(),
+                                        .stop_fd = stop.number(),
+                                        .workers = 1,
+                                        .idle_exit = 10ms,
+                                        .each_minute = [&] { ++done; }};
+
+    CHECK(service::accept_loop(options, {.arrival = at_once, .serve = say_hello}) == Ended::idle);
+    CHECK(done == 1);
+    eventfd_write(stop.number(), 1);
+    CHECK(service::accept_loop(options, {.arrival = at_once, .serve = say_hello}) == Ended::stopped);
+    CHECK(done == 2);
+}
+
 TEST_CASE("after a stop, open connections carry requests until the peer closes them")
 {
     auto loop = RunningLoop({.serve = answer_three_bytes, .look = three_bytes});

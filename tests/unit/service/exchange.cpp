@@ -53,6 +53,19 @@ TEST_CASE("a header that the client doubles stays doubled, so that it can be ref
     CHECK_THROWS_AS(request.header("authorization"), base::Failure);
 }
 
+TEST_CASE("names are read as a web server writes them: others pass by nothing that is imposed")
+{
+    auto const head = head_of({{"HTTP_x_REQUEST_ID", "request-0001"},
+                               {"HTTP_content_type", "text/plain"},
+                               {"HTTP_Authorization", "Bearer one"},
+                               {"request_method", "POST"},
+                               {"HTTP_X_REQUEST_ID", "request-0002"}});
+
+    CHECK(head.request.request_id == "request-0002");
+    CHECK(head.request.headers.empty());
+    CHECK(head.request.method.empty());
+}
+
 TEST_CASE("the body's type and length are the web server's word, not a second header's")
 {
     auto const head = head_of({{"CONTENT_TYPE", "application/json"},
