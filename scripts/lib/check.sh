@@ -54,6 +54,8 @@ group() {
     say "        $title ..."
     ctest --test-dir "$root/build/${build:-release}" --label-regex "^$label\$" --output-on-failure --no-tests=error "$@" 2>&1 </dev/null |
         tee "$log" | show_tests || true
+    # What this machine did not allow, and how far a test came in its time, which ctest keeps to itself.
+    grep -hE '^(skipped|note): ' "$root/build/${build:-release}/Testing/Temporary/LastTest.log" 2>/dev/null | sed 's/^/        /' || true
     summary=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" || true)
     if [[ -z $summary ]]; then
         failed=$((failed + 1))

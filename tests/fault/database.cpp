@@ -1,5 +1,6 @@
-// The database goes away under load, in each way it can. Whatever happens: every request is answered in time,
-// nothing that was acknowledged is lost, nothing is charged twice, and repeating by key settles the rest.
+// The database goes away under load, in an orderly way or connection by connection; killed, it is in
+// random_kills.cpp. Whatever happens: every request is answered in time, nothing that was acknowledged is
+// lost, nothing is charged twice, and repeating by key settles the rest.
 #include "tests/support/books.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
@@ -99,20 +100,6 @@ TEST_CASE("Postgres restarted under load, three times: nothing lost, nothing twi
     for (auto round = 0; round < 3; ++round) {
         REQUIRE(load.serves(300, recovery_max));
         stack.postgres_stop();
-        stack.postgres_start();
-    }
-    CHECK(load.serves(300, recovery_max));
-    check_settled(load.stop(), wallets);
-}
-
-TEST_CASE("Postgres killed under load: what was acknowledged survives the crash", "[fault]")
-{
-    auto stack = Stack();
-    auto const wallets = some_wallets();
-    auto load = Load(wallets, clients);
-    for (auto round = 0; round < 2; ++round) {
-        REQUIRE(load.serves(300, recovery_max));
-        stack.postgres_kill();
         stack.postgres_start();
     }
     CHECK(load.serves(300, recovery_max));

@@ -1,4 +1,4 @@
-// Handlers are told to leave, or killed, under load: a handler holds no state that matters.
+// A handler is told to leave under load: it holds no state that matters. Killed ones are in random_kills.cpp.
 #include "tests/support/books.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/load.hpp"
@@ -47,11 +47,12 @@ TEST_CASE("a spend handler told to leave under load finishes what it began: no r
     auto const wallets = some_wallets();
     auto load = Load(wallets, clients);
     auto told = 0;
-    for (auto round = 0; round < 10; ++round) {
+    constexpr auto rounds = 3; // each takes as long as nginx keeps a connection
+    for (auto round = 0; round < rounds; ++round) {
         REQUIRE(load.serves(100, 10s));
         told += signal_spend(SIGTERM);
     }
-    CHECK(told >= 10);
+    CHECK(told >= rounds);
     CHECK(load.serves(200, 10s));
     auto const spents = load.stop();
 
@@ -63,29 +64,5 @@ TEST_CASE("a spend handler told to leave under load finishes what it began: no r
     }
     CHECK(slowest_ms(spents) <= 5000);
     CHECK(judge(spents, wallets, Losses::none) == std::vector<std::string>{});
-    CHECK(book_violations().empty());
-}
-
-TEST_CASE("spend handlers killed under load lose nothing that was acknowledged and charge nothing twice",
-          "[fault]")
-{
-    auto const stack = Stack(2);
-    auto const wallets = some_wallets();
-    auto load = Load(wallets, clients);
-    auto killed = 0;
-    for (auto round = 0; round < 15; ++round) {
-        REQUIRE(load.serves(100, 10s));
-        killed += signal_spend(SIGKILL);
-    }
-    CHECK(killed >= 15);
-    CHECK(load.serves(200, 10s));
-    auto spents = load.stop();
-
-    CHECK(slowest_ms(spents) <= 5000);
-    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
-    auto const settled = settle(spents);
-    CHECK(std::none_of(settled.begin(), settled.end(), unsettled));
-    spents.insert(spents.end(), settled.begin(), settled.end());
-    CHECK(judge(spents, wallets, Losses::some) == std::vector<std::string>{});
     CHECK(book_violations().empty());
 }

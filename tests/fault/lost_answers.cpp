@@ -4,7 +4,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/database.hpp"
-#include "tests/support/lossy_line.hpp"
+#include "tests/support/line.hpp"
 #include "tests/support/spends.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/threads.hpp"
@@ -40,7 +40,7 @@ TEST_CASE("answers of the database are lost: every spend is charged once, with a
     auto stack = Stack();
     auto const keyed = a_user().holding(1'000'000);
     auto const bare = a_user().holding(1'000'000);
-    auto const line = LossyLine(lose_each);
+    auto const line = Line({.fault = Fault::cut_after, .each = lose_each, .delay = {}});
     stack.terminate_backends();
 
     auto const with_keys = at_once(clients, requests, [&](int) {
@@ -53,7 +53,7 @@ TEST_CASE("answers of the database are lost: every spend is charged once, with a
 
     check_all_fresh(with_keys, 200);
     check_all_fresh(without, 200);
-    CHECK(line.lost() > 20);
+    CHECK(line.hits() > 20);
     for (auto const& wallet : {keyed, bare}) {
         CHECK(wallet.spends().size() == requests);
         CHECK(wallet.balance() == 1'000'000 - requests);
@@ -67,7 +67,7 @@ TEST_CASE("answers of the database are lost: grants, reversals and new users hap
     auto const wallet = a_user().holding(1000);
     auto const spent = post(wallet.path("spend"), body({{"amount", 1000}, {"description", "x"}}));
     auto const reverse = "/api/v1/entries/" + spent["transaction_id"].text() + "/reverse";
-    auto const line = LossyLine(lose_each);
+    auto const line = Line({.fault = Fault::cut_after, .each = lose_each, .delay = {}});
     stack.terminate_backends();
 
     constexpr auto times = 100;
@@ -84,7 +84,7 @@ TEST_CASE("answers of the database are lost: grants, reversals and new users hap
         CHECK_FALSE(reply.replayed());
     }
     CHECK(database().integer("select count(*) from farebox.users") == times + 1);
-    CHECK(line.lost() > 20);
+    CHECK(line.hits() > 20);
     CHECK(wallet.balance() == times * 10 + times);
     CHECK(book_violations().empty());
 }
@@ -94,7 +94,8 @@ TEST_CASE("no answer of the database arrives: outcome unknown, in time, and repe
 {
     auto stack = Stack();
     auto const wallet = a_user().holding(1'000'000);
-    auto line = std::optional<LossyLine>(1);
+    auto line =
+        std::optional<Line>(std::in_place, Line::Plan{.fault = Fault::cut_after, .each = 1, .delay = {}});
     stack.terminate_backends();
 
     auto spents = at_once(clients, clients,

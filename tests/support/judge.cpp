@@ -1,6 +1,7 @@
 // The judge of spends.hpp. A wallet's journal is taken as the one order of events; every answer is then held
 // against it. Positions are sequence numbers: position p is the moment after entry p and before entry p + 1.
 #include "tests/support/database.hpp"
+#include "tests/support/findings.hpp"
 #include "tests/support/spends.hpp"
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 namespace support {
 namespace {
 
-constexpr std::size_t findings_max = 20;
 constexpr auto never = std::numeric_limits<std::int64_t>::max();
 
 // What is known of an entry's moment: after the first request for it was sent, before the first answer that
@@ -33,18 +33,6 @@ std::string sentence(Wallet const& wallet, std::string const& what)
 {
     return "wallet " + std::to_string(wallet.number) + ": " + what;
 }
-
-class Findings {
-  public:
-    void unless(bool holds, std::string finding)
-    {
-        if (!holds && all_.size() < findings_max) all_.push_back(std::move(finding));
-    }
-    std::vector<std::string> const& all() const { return all_; }
-
-  private:
-    std::vector<std::string> all_;
-};
 
 // The order in which things can have happened, by what was answered before what was asked.
 class Timeline {

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -90,40 +89,16 @@ pid_t start(std::vector<std::string> command, Variables const& variables, int ou
     return pid;
 }
 
-struct Process {
-    pid_t id;
-    pid_t parent;
-    std::string name;
-    std::string command_line; // arguments separated by spaces
-};
-
-// Empty name: the process has gone.
-Process inspect(fs::path const& directory)
+// The name of a process; empty when it has gone or ended.
+std::string name_of(pid_t process)
 {
-    auto process =
-        Process{.id = std::stoi(directory.filename().string()), .parent = 0, .name = {}, .command_line = {}};
-    process.command_line = content(directory / "cmdline");
-    std::replace(process.command_line.begin(), process.command_line.end(), '\0', ' ');
-    auto const line = content(directory / "stat");
+    auto const line = content("/proc/" + std::to_string(process) + "/stat");
     auto const open = line.find('(');
     auto const close = line.rfind(')');
-    if (open == std::string::npos || close == std::string::npos) return process;
+    if (open == std::string::npos || close == std::string::npos) return "";
     auto state = char{};
-    std::istringstream(line.substr(close + 1)) >> state >> process.parent;
-    if (state != 'Z') process.name = line.substr(open + 1, close - open - 1);
-    return process;
-}
-
-std::vector<Process> processes()
-{
-    auto result = std::vector<Process>();
-    for (auto const& entry : fs::directory_iterator("/proc")) {
-        auto const name = entry.path().filename().string();
-        if (std::isdigit(static_cast<unsigned char>(name[0])) == 0) continue;
-        auto process = inspect(entry.path());
-        if (!process.name.empty()) result.push_back(std::move(process));
-    }
-    return result;
+    std::istringstream(line.substr(close + 1)) >> state;
+    return state == 'Z' ? "" : line.substr(open + 1, close - open - 1);
 }
 
 } // namespace
@@ -142,19 +117,10 @@ Ended run(std::vector<std::string> const& command, Variables const& variables)
 std::vector<pid_t> children_of(pid_t parent, std::string const& name)
 {
     auto result = std::vector<pid_t>();
-    for (auto const& process : processes()) {
-        if (process.parent == parent && process.name == name) result.push_back(process.id);
-    }
-    return result;
-}
-
-std::vector<pid_t> processes_with(std::string const& name, std::string const& text)
-{
-    auto result = std::vector<pid_t>();
-    for (auto const& process : processes()) {
-        if (process.name == name && process.command_line.find(text) != std::string::npos) {
-            result.push_back(process.id);
-        }
+    auto const process = std::to_string(parent);
+    auto children = std::istringstream(content("/proc/" + process + "/task/" + process + "/children"));
+    for (auto child = pid_t{0}; children >> child;) {
+        if (name_of(child) == name) result.push_back(child);
     }
     return result;
 }

@@ -1,4 +1,4 @@
-// Running the project's scripts, and finding processes by what they are rather than by name alone.
+// Running the project's scripts, and finding processes by who started them rather than by name alone.
 #pragma once
 
 #include <sys/types.h>
@@ -19,8 +19,7 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 // Runs a program to its end; `variables` are added to this process's environment.
 Ended run(std::vector<std::string> const& command, Variables const& variables = {});
 
-// The processes started with that parent, and the parents whose command line holds `text`.
+// The living processes of that name that `parent` started.
 std::vector<pid_t> children_of(pid_t parent, std::string const& name);
-std::vector<pid_t> processes_with(std::string const& name, std::string const& text);
 
 } // namespace support

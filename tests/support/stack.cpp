@@ -1,6 +1,7 @@
 #include "tests/support/stack.hpp"
 
 #include "tests/support/database.hpp"
+#include "tests/support/threads.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -9,8 +10,10 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -150,14 +153,52 @@ int Stack::terminate_backends()
     return static_cast<int>(ended);
 }
 
+void Stack::terminate_backend()
+{
+    Database(superuser_url_)
+        .rows("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'farebox_app' "
+              "order by random() limit 1");
+}
+
+void Stack::kill_backend()
+{
+    // The checkpointer is one of those that go, so a new one tells that the server is another one than
+    // before.
+    auto const* const sql =
+        "select coalesce((select pid from pg_stat_activity where usename = 'farebox_app' order by "
+        "random() limit 1), 0), (select pid from pg_stat_activity where backend_type = 'checkpointer')";
+    auto const before = Database(superuser_url_).rows(sql).at(0);
+    auto const victim = std::stoi(before[0].value());
+    if (victim == 0) return;
+    ::kill(victim, SIGKILL);
+    auto const again = eventually(std::chrono::seconds(30), [&] {
+        try {
+            auto const now = Database(superuser_url_).rows(sql).at(0)[1];
+            return now && now != before[1];
+        } catch (std::runtime_error const&) {
+            return false; // not yet
+        }
+    });
+    if (!again) throw std::runtime_error("Postgres did not come back after one of its processes was killed");
+}
+
+void Stack::set(std::string const& name, std::optional<std::string> const& value)
+{
+    auto superuser = Database(superuser_url_);
+    superuser.rows(value ? "alter system set " + name + " = '" + *value + "'" : "alter system reset " + name);
+    superuser.rows("select pg_reload_conf()");
+}
+
+std::string Stack::data_directory() const
+{
+    return Database(superuser_url_).value("show data_directory").value();
+}
+
 std::vector<pid_t> handler_processes(std::string const& name)
 {
-    auto result = std::vector<pid_t>();
-    for (auto const activator : processes_with("activator", target().directory + "/")) {
-        auto const children = children_of(activator, name);
-        result.insert(result.end(), children.begin(), children.end());
-    }
-    return result;
+    auto activator = pid_t{0};
+    std::ifstream(target().directory + "/pids/activator") >> activator;
+    return children_of(activator, name);
 }
 
 } // namespace support

@@ -5,6 +5,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/target.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ class Stack {
 
     // Ends the connections of the handlers from the server's side; returns how many.
     int terminate_backends();
+    // Ends one of them, any.
+    void terminate_backend();
+    // Kills the process of one of them with SIGKILL. The server then takes all of its processes down and
+    // comes up again by itself; returns when it has.
+    void kill_backend();
+
+    // A setting of the whole server, for connections that exist as well; without a value its default.
+    void set(std::string const& name, std::optional<std::string> const& value);
+
+    // Where the server keeps its tables.
+    std::string data_directory() const;
 
   private:
     void part(std::string const& verb) const;

@@ -1,0 +1,552 @@
+#include "tests/model/reference.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace model {
+namespace {
+
+Answer refused(std::string status)
+{
+    return {
+        .status = std::move(status), .made = {}, .amount = {}, .before = {}, .after = {}, .available = {}};
+}
+
+Answer insufficient(Tokens wanted, Tokens available)
+{
+    auto answer = refused("insufficient");
+    answer.amount = wanted;
+    answer.available = available;
+    return answer;
+}
+
+std::string key_of(Operation const& operation, int wallet)
+{
+    return std::string(name(operation.kind)) + " " + std::to_string(wallet) + " " +
+           std::to_string(operation.key);
+}
+
+void append(std::string& text, std::string_view what, std::optional<Tokens> value)
+{
+    if (value) text += " " + std::string(what) + " " + std::to_string(*value);
+}
+
+} // namespace
+
+std::string text(Answer const& answer)
+{
+    auto result = answer.status;
+    if (answer.made) result += " made " + std::to_string(*answer.made);
+    append(result, "amount", answer.amount);
+    append(result, "before", answer.before);
+    append(result, "after", answer.after);
+    append(result, "available", answer.available);
+    return result;
+}
+
+std::string text(WalletState const& state)
+{
+    return "balance " + std::to_string(state.balance) + " held " + std::to_string(state.held) + " debt " +
+           std::to_string(state.debt) + " expired " + std::to_string(state.expired);
+}
+
+Reference::Reference(int wallets) : wallets_(at(wallets)) {}
+
+Answer Reference::apply(Operation const& operation)
+{
+    switch (operation.kind) {
+    case Kind::wait:
+        for (auto i = 0; i < operation.hours; ++i) {
+            ++hour_;
+            for (std::size_t wallet = 0; wallet < wallets_.size(); ++wallet)
+                hour_passes(static_cast<int>(wallet));
+        }
+        return refused("ok");
+    case Kind::read:
+        return read(operation);
+    case Kind::spend:
+        return spend(operation);
+    case Kind::hold:
+        return hold(operation);
+    case Kind::capture:
+    case Kind::release:
+        return settle(operation);
+    case Kind::dispatch:
+        return dispatch(operation);
+    case Kind::grant:
+        return grant(operation);
+    case Kind::transfer:
+        return transfer(operation);
+    case Kind::reverse:
+        return reverse(operation);
+    case Kind::block:
+        return block(operation, true);
+    case Kind::unblock:
+        return block(operation, false);
+    case Kind::owe:
+        return owe(operation);
+    }
+    return refused("unknown kind");
+}
+
+std::vector<int> Reference::touched(Operation const& operation) const
+{
+    switch (operation.kind) {
+    case Kind::wait:
+        return {};
+    case Kind::capture:
+    case Kind::release:
+    case Kind::dispatch: {
+        auto const hold = holds_.find(operation.of);
+        return hold == holds_.end() ? std::vector<int>() : std::vector{hold->second.wallet};
+    }
+    case Kind::reverse: {
+        auto const entry = entries_.find(operation.of);
+        return entry == entries_.end() ? std::vector<int>() : std::vector{entry->second.wallet};
+    }
+    case Kind::transfer:
+        return {operation.wallet, operation.to};
+    default:
+        return {operation.wallet};
+    }
+}
+
+std::vector<std::string> Reference::grants(int wallet) const
+{
+    auto result = std::vector<std::string>();
+    for (auto const& grant : wallets_[at(wallet)].grants) {
+        result.push_back("entry " + std::to_string(grant.entry) + " priority " +
+                         std::to_string(grant.priority) + ": " + std::to_string(grant.remaining) + " of " +
+                         std::to_string(grant.amount));
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+// --- Tokens
+
+// What a plain spend may take: a debt leaves nothing.
+Tokens Reference::available(int wallet) const
+{
+    auto const& state = wallets_[at(wallet)].state;
+    return state.debt > 0 ? 0 : state.balance - state.held;
+}
+
+// Due tokens that are kept for holds go first, but only to a hold placed before they expired (`hold_created`,
+// an hour; `never` for a plain spend); then by priority, earliest expiry, oldest.
+std::vector<Reference::Slice> Reference::burn(int wallet, Tokens amount, int hold_created)
+{
+    auto& [state, blocked, grants] = wallets_[at(wallet)];
+    auto order = std::vector<std::size_t>();
+    for (std::size_t i = 0; i < grants.size(); ++i) {
+        if (!grants[i].due || hold_created < grants[i].expires) order.push_back(i);
+    }
+    std::sort(order.begin(), order.end(), [&grants = grants](std::size_t left, std::size_t right) {
+        auto const place = [&grants](std::size_t i) {
+            auto const& grant = grants[i];
+            return std::tuple(!grant.due, grant.due ? 0 : grant.priority, grant.expires, i);
+        };
+        return place(left) < place(right);
+    });
+
+    auto slices = std::vector<Slice>();
+    state.balance -= amount;
+    for (auto const i : order) {
+        auto const part = std::min(amount, grants[i].remaining);
+        if (part == 0) continue;
+        if (grants[i].due) ++events_["kept tokens burned"];
+        grants[i].remaining -= part;
+        amount -= part;
+        slices.push_back({.grant = i, .amount = part});
+    }
+    return slices;
+}
+
+void Reference::add_grant(int wallet, Grant grant)
+{
+    wallets_[at(wallet)].state.balance += grant.amount;
+    grant.remaining = grant.amount;
+    wallets_[at(wallet)].grants.push_back(grant);
+}
+
+void Reference::pay_debt(int wallet)
+{
+    auto& state = wallets_[at(wallet)].state;
+    auto const pay = std::min(state.debt, state.balance - state.held);
+    if (pay <= 0) return;
+    burn(wallet, pay);
+    state.debt -= pay;
+    ++events_["debt paid"];
+}
+
+// Each due grant, earliest expiry first, keeps what open holds placed before its expiry need and no earlier
+// one keeps.
+void Reference::expire_due(int wallet)
+{
+    auto& [state, blocked, grants] = wallets_[at(wallet)];
+    auto due = std::vector<Grant*>();
+    for (auto& grant : grants) {
+        if (grant.due) due.push_back(&grant);
+    }
+    std::stable_sort(due.begin(), due.end(),
+                     [](Grant const* left, Grant const* right) { return left->expires < right->expires; });
+    auto kept = Tokens{0};
+    for (auto* const grant : due) {
+        auto needed = -kept;
+        for (auto const& [label, hold] : holds_) {
+            if (hold.open && hold.wallet == wallet && hold.created < grant->expires) needed += hold.amount;
+        }
+        auto const keep = std::min(grant->remaining, std::max(Tokens{0}, needed));
+        auto const gone = grant->remaining - keep;
+        if (keep > 0) ++events_["tokens kept for a hold"];
+        if (gone > 0) ++events_["tokens expired"];
+        kept += keep;
+        grant->remaining = keep;
+        state.balance -= gone;
+        state.expired += gone;
+    }
+}
+
+void Reference::hour_passes(int wallet)
+{
+    for (auto& grant : wallets_[at(wallet)].grants)
+        grant.due = grant.due || grant.expires == hour_;
+    expire_due(wallet);
+    for (auto& [label, hold] : holds_) {
+        if (hold.open && hold.wallet == wallet && hold.expires == hour_) lapse(hold);
+    }
+    pay_debt(wallet); // from what the lapses set free
+}
+
+void Reference::lapse(Hold& hold)
+{
+    auto& state = wallets_[at(hold.wallet)].state;
+    hold.open = false;
+    state.held -= hold.amount;
+    ++events_[hold.lapse > 0 ? "lapse charged" : "lapse released"];
+    if (hold.lapse > 0) {
+        auto const before = state.balance;
+        burn(hold.wallet, hold.lapse, hold.created);
+        hold.asked = hold.lapse;
+        hold.settled = refused("ok");
+        hold.settled.made = -1;
+        hold.settled.amount = hold.lapse;
+        hold.settled.before = before;
+        hold.settled.after = before - hold.lapse;
+    }
+    expire_due(hold.wallet);
+}
+
+// --- Requests
+
+std::optional<Answer> Reference::repeated(Operation const& operation, int wallet, int other) const
+{
+    auto label = operation.label;
+    if (operation.key != 0) {
+        auto const known = keys_.find(key_of(operation, wallet));
+        if (known == keys_.end()) return {};
+        label = known->second;
+    }
+    auto const found = entries_.find(label);
+    if (found == entries_.end()) return {};
+    auto const& entry = found->second;
+    auto const print = operation.key != 0 ? fingerprint(operation) : std::string();
+    if (entry.fingerprint != print || entry.other != other) return refused("key_reused");
+    return Answer{.status = "replayed",
+                  .made = label,
+                  .amount = entry.amount,
+                  .before = entry.before,
+                  .after = entry.after,
+                  .available = {}};
+}
+
+Answer Reference::remember(Operation const& operation, Entry entry)
+{
+    if (operation.key != 0) {
+        entry.fingerprint = fingerprint(operation);
+        keys_[key_of(operation, entry.wallet)] = operation.label;
+    }
+    entry.kind = operation.kind;
+    auto const answer = Answer{.status = "ok",
+                               .made = operation.label,
+                               .amount = entry.amount,
+                               .before = entry.before,
+                               .after = entry.after,
+                               .available = {}};
+    entries_[operation.label] = std::move(entry);
+    return answer;
+}
+
+Answer Reference::read(Operation const& operation)
+{
+    auto const& state = wallets_[at(operation.wallet)].state;
+    auto answer = refused("ok");
+    answer.amount = state.balance;
+    answer.before = state.held;
+    answer.after = state.debt;
+    return answer;
+}
+
+Answer Reference::spend(Operation const& operation)
+{
+    auto const w = operation.wallet;
+    if (auto const answer = repeated(operation, w, 0)) return *answer;
+    if (operation.amount <= 0) return refused("invalid_amount");
+    if (wallets_[at(w)].blocked) return refused("blocked");
+    if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
+    auto entry = Entry();
+    entry.wallet = w;
+    entry.amount = operation.amount;
+    entry.before = state(w).balance;
+    entry.slices = burn(w, operation.amount);
+    entry.after = state(w).balance;
+    return remember(operation, std::move(entry));
+}
+
+Answer Reference::hold(Operation const& operation)
+{
+    auto const w = operation.wallet;
+    auto label = operation.label;
+    auto const print = operation.key != 0 ? fingerprint(operation) : std::string();
+    if (operation.key != 0) {
+        auto const known = keys_.find(key_of(operation, w));
+        label = known == keys_.end() ? 0 : known->second;
+    }
+    if (auto const known = holds_.find(label); known != holds_.end()) {
+        if (known->second.fingerprint != print) return refused("key_reused");
+        auto answer = refused("replayed");
+        answer.made = label;
+        answer.amount = known->second.amount;
+        return answer;
+    }
+    if (operation.amount <= 0 || operation.lapse > operation.amount) return refused("invalid_amount");
+    if (wallets_[at(w)].blocked) return refused("blocked");
+    if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
+    if (operation.key != 0) keys_[key_of(operation, w)] = operation.label;
+    auto hold = Hold();
+    hold.wallet = w;
+    hold.amount = operation.amount;
+    hold.lapse = operation.lapse;
+    hold.created = hour_;
+    hold.expires = hour_ + operation.hours;
+    hold.fingerprint = print;
+    holds_[operation.label] = std::move(hold);
+    wallets_[at(w)].state.held += operation.amount;
+    auto answer = refused("ok");
+    answer.made = operation.label;
+    answer.amount = operation.amount;
+    answer.available = available(w);
+    return answer;
+}
+
+Answer Reference::settle(Operation const& operation)
+{
+    auto const found = holds_.find(operation.of);
+    if (found == holds_.end()) return refused("not_found");
+    auto& hold = found->second;
+    auto const w = hold.wallet;
+    auto const wanted = operation.kind == Kind::release ? Tokens{0} : operation.amount;
+    if (hold.asked) {
+        auto answer = hold.settled;
+        if (*hold.asked != wanted) {
+            answer = refused("already_settled");
+            answer.amount = hold.settled.amount;
+            return answer;
+        }
+        answer.status = "replayed";
+        return answer;
+    }
+    if (wanted < 0) return refused("invalid_amount");
+    if (!hold.open && wanted > 0 && wallets_[at(w)].blocked) return refused("blocked");
+    auto const most = (hold.open ? hold.amount : 0) + available(w);
+    if (wanted > most && !operation.clamp) return insufficient(wanted, most);
+
+    auto const took = std::min(wanted, most);
+    auto const was_open = hold.open;
+    if (hold.open) wallets_[at(w)].state.held -= hold.amount;
+    hold.open = false;
+    hold.asked = wanted;
+    hold.settled = refused("ok");
+    hold.settled.amount = took;
+    if (took > 0) {
+        ++events_[was_open ? took > hold.amount ? "captured more than held" : "captured" : "captured late"];
+        auto entry = Entry();
+        entry.kind = Kind::spend;
+        entry.wallet = w;
+        entry.amount = took;
+        entry.before = state(w).balance;
+        entry.slices = burn(w, took, was_open ? hold.created : never);
+        entry.after = state(w).balance;
+        hold.settled.made = operation.label;
+        hold.settled.before = entry.before;
+        hold.settled.after = entry.after;
+        entries_[operation.label] = std::move(entry);
+    }
+    if (was_open) {
+        expire_due(w);
+        pay_debt(w);
+    }
+    auto answer = hold.settled;
+    answer.status = took < wanted ? "short" : "ok";
+    answer.available = available(w);
+    return answer;
+}
+
+Answer Reference::dispatch(Operation const& operation)
+{
+    auto const found = holds_.find(operation.of);
+    if (found == holds_.end()) return refused("not_found");
+    auto& hold = found->second;
+    auto answer = refused("ok");
+    answer.made = operation.of;
+    answer.amount = operation.lapse;
+    if (!hold.open) {
+        answer.status = "already_settled";
+        answer.amount = hold.asked ? hold.settled.amount : 0;
+    } else if (hold.lapse == operation.lapse && hold.lapse > 0) {
+        answer.status = "replayed";
+    } else if (operation.lapse < 1 || operation.lapse > hold.amount) {
+        answer.status = "invalid_amount";
+        answer.amount = {};
+    } else {
+        hold.lapse = operation.lapse;
+    }
+    return answer;
+}
+
+Answer Reference::grant(Operation const& operation)
+{
+    auto const w = operation.wallet;
+    if (auto const answer = repeated(operation, w, 0)) return *answer;
+    if (operation.amount <= 0) return refused("invalid_amount");
+    if (operation.hours < 0) return refused("invalid_expiry");
+    auto entry = Entry();
+    entry.wallet = w;
+    entry.amount = operation.amount;
+    entry.before = state(w).balance;
+    entry.after = entry.before + operation.amount;
+    auto grant = Grant();
+    grant.entry = operation.label;
+    grant.priority = operation.priority;
+    grant.expires = operation.hours == 0 ? never : hour_ + operation.hours;
+    grant.amount = operation.amount;
+    add_grant(w, grant);
+    pay_debt(w);
+    return remember(operation, std::move(entry));
+}
+
+Answer Reference::transfer(Operation const& operation)
+{
+    auto const from = operation.wallet;
+    if (auto const answer = repeated(operation, from, operation.to)) return *answer;
+    if (operation.amount <= 0) return refused("invalid_amount");
+    if (from == operation.to) return refused("same_wallet");
+    if (wallets_[at(from)].blocked) return refused("blocked");
+    if (operation.amount > available(from)) return insufficient(operation.amount, available(from));
+    auto entry = Entry();
+    entry.wallet = from;
+    entry.other = operation.to;
+    entry.amount = operation.amount;
+    entry.before = state(from).balance;
+    auto arrived =
+        std::map<std::pair<int, int>, Tokens>(); // by priority and expiry, which tokens keep on their way
+    for (auto const& slice : burn(from, operation.amount)) {
+        auto const& grant = wallets_[at(from)].grants[slice.grant];
+        arrived[{grant.priority, grant.expires}] += slice.amount;
+    }
+    entry.after = state(from).balance;
+    for (auto const& [kind, amount] : arrived) {
+        auto grant = Grant();
+        grant.entry = operation.label;
+        std::tie(grant.priority, grant.expires) = kind;
+        grant.amount = amount;
+        add_grant(operation.to, grant);
+    }
+    pay_debt(operation.to);
+    return remember(operation, std::move(entry));
+}
+
+Answer Reference::reverse(Operation const& operation)
+{
+    auto const found = entries_.find(operation.of);
+    if (found == entries_.end()) return refused("not_found");
+    auto& entry = found->second;
+    if (auto const answer = repeated(operation, entry.wallet, operation.of)) return *answer;
+    if (entry.kind != Kind::spend && entry.kind != Kind::grant) return refused("not_reversible");
+    if (operation.amount < 0) return refused("invalid_amount");
+    auto const left = entry.amount - entry.reversed;
+    if (left == 0 || operation.amount > left) {
+        auto answer = refused("exceeds");
+        answer.available = left;
+        return answer;
+    }
+    return entry.kind == Kind::spend ? refund(operation, entry) : take_back(operation, entry);
+}
+
+// Tokens go back from the end of the burn to where they came from; those of a grant that has expired expire
+// again.
+Answer Reference::refund(Operation const& operation, Entry& spend)
+{
+    auto& [state, blocked, grants] = wallets_[at(spend.wallet)];
+    auto left = operation.amount == 0 ? spend.amount - spend.reversed : operation.amount;
+    auto entry = Entry();
+    entry.wallet = spend.wallet;
+    entry.other = operation.of;
+    entry.amount = left;
+    entry.before = state.balance;
+    entry.after = state.balance + left;
+    spend.reversed += left;
+    for (auto slice = spend.slices.rbegin(); slice != spend.slices.rend(); ++slice) {
+        auto const back = std::min(left, slice->amount);
+        auto& grant = grants[slice->grant];
+        slice->amount -= back;
+        left -= back;
+        if (grant.expires > hour_) {
+            grant.remaining += back;
+            state.balance += back;
+        } else {
+            state.expired += back;
+            if (back > 0) ++events_["refund expired"];
+        }
+    }
+    pay_debt(spend.wallet);
+    return remember(operation, std::move(entry));
+}
+
+// Only what is unspent of the grant and not held; nothing of one that has expired.
+Answer Reference::take_back(Operation const& operation, Entry& granted)
+{
+    auto& [state, blocked, grants] = wallets_[at(granted.wallet)];
+    auto const grant = std::find_if(grants.begin(), grants.end(),
+                                    [&](Grant const& one) { return one.entry == operation.of; });
+    auto const unspent = grant->due ? 0 : std::min(grant->remaining, state.balance - state.held);
+    auto const left = granted.amount - granted.reversed;
+    auto const amount = operation.amount == 0 ? std::min(left, unspent) : operation.amount;
+    if (amount == 0 || amount > unspent) {
+        return insufficient(operation.amount == 0 ? left : operation.amount, unspent);
+    }
+    auto entry = Entry();
+    entry.wallet = granted.wallet;
+    entry.other = operation.of;
+    entry.amount = amount;
+    entry.before = state.balance;
+    grant->remaining -= amount;
+    granted.reversed += amount;
+    state.balance -= amount;
+    entry.after = state.balance;
+    return remember(operation, std::move(entry));
+}
+
+Answer Reference::owe(Operation const& operation)
+{
+    wallets_[at(operation.wallet)].state.debt += operation.amount;
+    return refused("ok");
+}
+
+Answer Reference::block(Operation const& operation, bool blocked)
+{
+    wallets_[at(operation.wallet)].blocked = blocked;
+    return refused("ok");
+}
+
+} // namespace model

@@ -1,0 +1,390 @@
+#include "tests/model/subject.hpp"
+
+#include "tests/support/target.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace model {
+namespace {
+
+constexpr auto deadline = "clock_timestamp() + interval '10 s'";
+constexpr auto classes = std::array<char const*, 3>{"promo", "allotment", "paid"};
+
+std::string quoted(std::string const& text)
+{
+    return "'" + text + "'"; // of our own making, without quotes inside
+}
+
+// The two arguments that tell a repeated request from another one.
+std::string key(Operation const& operation)
+{
+    return operation.key == 0 ? "null" : quoted("key " + std::to_string(operation.key));
+}
+
+std::string print(Operation const& operation)
+{
+    return operation.key == 0 ? "null" : "sha256(" + quoted(fingerprint(operation)) + "::bytea)";
+}
+
+// array[...]::type[] of one value an operation.
+template <class Value>
+std::string array_of(std::span<Operation const> call, char const* type, Value const& value)
+{
+    auto text = std::string("array[");
+    for (std::size_t i = 0; i < call.size(); ++i)
+        text += (i == 0 ? "" : ",") + std::string(value(call[i]));
+    return text + "]::" + type + "[]";
+}
+
+std::string nulls(std::span<Operation const> call, char const* type)
+{
+    return array_of(call, type, [](auto const&) { return "null"; });
+}
+
+std::string number(Tokens value)
+{
+    return std::to_string(value);
+}
+
+} // namespace
+
+// One connection; several statements a round trip.
+class Subject::Session {
+  public:
+    explicit Session(std::string const& conninfo) : connection_(PQconnectdb(conninfo.c_str()), &PQfinish)
+    {
+        if (PQstatus(connection_.get()) != CONNECTION_OK)
+            throw std::runtime_error(std::string("no database: ") + PQerrorMessage(connection_.get()));
+    }
+
+    // The rows of every statement that has columns. Nothing: the connection broke.
+    std::optional<std::vector<Table>> ask(std::string const& sql)
+    {
+        auto tables = std::vector<Table>();
+        auto failure = std::string();
+        if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return {};
+        while (auto* const next = PQgetResult(connection_.get())) {
+            auto const result = std::unique_ptr<PGresult, void (*)(PGresult*)>(next, &PQclear);
+            auto const status = PQresultStatus(next);
+            if (status == PGRES_TUPLES_OK) tables.push_back(table(next));
+            if (status == PGRES_FATAL_ERROR && failure.empty()) failure = PQresultErrorMessage(next);
+        }
+        if (PQstatus(connection_.get()) != CONNECTION_OK) return {};
+        if (!failure.empty()) throw std::runtime_error(failure);
+        return tables;
+    }
+
+  private:
+    static Table table(PGresult const* result)
+    {
+        auto rows = Table(static_cast<std::size_t>(PQntuples(result)));
+        for (auto row = 0; row < PQntuples(result); ++row) {
+            for (auto column = 0; column < PQnfields(result); ++column) {
+                auto& cell = rows[static_cast<std::size_t>(row)].emplace_back();
+                if (PQgetisnull(result, row, column) == 0) cell = PQgetvalue(result, row, column);
+            }
+        }
+        return rows;
+    }
+
+    std::unique_ptr<pg_conn, void (*)(pg_conn*)> connection_;
+};
+
+Subject::Subject() : directory_((std::filesystem::temp_directory_path() / "farebox-line-XXXXXX").string())
+{
+    if (::mkdtemp(directory_.data()) == nullptr)
+        throw std::system_error(errno, std::generic_category(), "mkdtemp");
+    line_ = std::make_unique<support::Line>(support::Line::Plan(), directory_);
+    session_ = std::make_unique<Session>(support::target().database_url);
+    // Nothing here asks what survives a crash, and ten thousand commits need not wait for the disk.
+    // verify does not know for how few wallets it is asked here, and would read the whole journal after each
+    // operation.
+    session_->ask(
+        "set synchronous_commit = off; set client_min_messages = warning; set enable_seqscan = off; "
+        "set enable_hashjoin = off; set enable_mergejoin = off");
+}
+
+Subject::~Subject()
+{
+    line_.reset();
+    auto ignored = std::error_code();
+    std::filesystem::remove_all(directory_, ignored);
+}
+
+// The ids of a play differ only in their end, so its wallets lie side by side and one call of verify sees
+// them all.
+std::string Subject::id(char kind, int label) const
+{
+    auto const digits = std::to_string(label);
+    return prefix_ + "-7000-8" + kind + "00-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+void Subject::begin(int wallets)
+{
+    auto source = std::random_device();
+    auto text = std::ostringstream();
+    text << std::hex << (0x10000000U | (source() >> 4U)) << '-' << (0x1000U | (source() >> 20U));
+    prefix_ = text.str();
+    wallets_ = wallets;
+    auto sql = std::string();
+    for (auto wallet = 1; wallet <= wallets; ++wallet) {
+        sql += "select status from farebox_api.create_user(" + quoted(id('0', wallet)) +
+               ", null, null, null, 0, gen_random_uuid(), null, null, null, " + deadline + ");";
+    }
+    start_ = session_->ask(sql + "select clock_timestamp()").value().back()[0][0].value();
+}
+
+// --- Requests
+
+std::string Subject::request(std::span<Operation const> call) const
+{
+    switch (call.front().kind) {
+    case Kind::spend:
+        if (call.size() > 1) return spend(call);
+        break;
+    case Kind::hold:
+        return hold(call);
+    case Kind::capture:
+    case Kind::release:
+        return settle(call);
+    default:
+        break;
+    }
+    return single(call.front());
+}
+
+std::string Subject::spend(std::span<Operation const> call) const
+{
+    auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
+    auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
+    return "select status, entry, amount, before, after, available from farebox_api.spend(" +
+           of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
+           of("bigint", [](auto const& o) { return number(o.amount); }) + none("text") + of("text", key) +
+           of("bytea", print) + none("text") + none("json") + none("uuid") + none("uuid") + none("bytea") +
+           deadline + ") order by n;";
+}
+
+std::string Subject::hold(std::span<Operation const> call) const
+{
+    auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
+    auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
+    return "select status, hold, amount, null, null, available from farebox_api.hold(" +
+           of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
+           of("bigint", [](auto const& o) { return number(o.amount); }) +
+           of("bigint", [](auto const& o) { return number(o.hours * Tokens{3'600'000}); }) +
+           of("text", [](auto const& o) { return quoted(o.lapse > 0 ? "charge" : "release"); }) +
+           of("bigint", [](auto const& o) { return o.lapse > 0 ? number(o.lapse) : "null"; }) +
+           of("boolean", [](auto const& o) { return o.lapse > 0 ? "true" : "false"; }) + of("text", key) +
+           of("bytea", print) + none("text") + none("json") + none("uuid") + none("uuid") + none("bytea") +
+           deadline + ") order by n;";
+}
+
+std::string Subject::settle(std::span<Operation const> call) const
+{
+    auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
+    auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
+    return "select status, entry, amount, before, after, available from farebox_api.settle(" +
+           of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return quoted(id('8', o.of)); }) +
+           of("bigint", [](auto const& o) { return number(o.kind == Kind::release ? 0 : o.amount); }) +
+           of("boolean", [](auto const& o) { return o.clamp ? "true" : "false"; }) + none("text") +
+           none("json") + none("uuid") + none("uuid") + none("bytea") + deadline + ") order by n;";
+}
+
+std::string Subject::single(Operation const& o) const
+{
+    auto const wallet = quoted(id('0', o.wallet + 1));
+    auto const entry = quoted(id('8', o.label));
+    auto const keyed = key(o) + ", " + print(o) + ", ";
+    auto const amount = number(o.amount) + ", ";
+    auto const move = std::string("select status, entry, amount, before, after, available from farebox_api.");
+    switch (o.kind) {
+    case Kind::spend:
+        return move + "spend_one(" + entry + ", " + wallet + ", null, " + amount + "null, " + keyed +
+               "null, null, null, null, null, " + deadline + ");";
+    case Kind::dispatch:
+        return "select status, hold, amount, null, null, null from farebox_api.dispatch(" +
+               quoted(id('8', o.of)) + ", " + number(o.lapse) + ", null, null, null, " + deadline + ");";
+    case Kind::grant:
+        return move + "\"grant\"(" + entry + ", " + wallet + ", null, " + amount +
+               quoted(classes.at(static_cast<std::size_t>(o.priority) / 2)) + ", " + number(o.priority) +
+               ", " +
+               (o.hours == 0
+                    ? std::string("null")
+                    : quoted(start_) + "::timestamptz + " + number(o.hours) + " * interval '1 hour'") +
+               ", " + keyed + "null, null, null, " + deadline + ");";
+    case Kind::transfer:
+        return move + "transfer(" + entry + ", " + wallet + ", " + quoted(id('0', o.to + 1)) + ", " + amount +
+               keyed + "null, null, null, " + deadline + ");";
+    case Kind::reverse:
+        return move + "reverse(" + entry + ", " + quoted(id('8', o.of)) + ", " +
+               (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, null, " +
+               deadline + ");";
+    case Kind::read:
+        return "select status, null, balance, held, debt, null from farebox_api.balance(array[" + wallet +
+               "]::uuid[], array[null]::bigint[], array[null]::text[], array[null]::bytea[]);";
+    case Kind::block:
+    case Kind::unblock:
+        return "update farebox.wallets set blocked_at = " +
+               std::string(o.kind == Kind::block ? "clock_timestamp()" : "null") + " where id = " + wallet +
+               "; select 'ok', null, null, null, null, null from farebox.touch_wallet(" + wallet + ");";
+    case Kind::wait:
+        return passing(o.hours);
+    case Kind::owe:
+        return owed(o);
+    default:
+        throw std::logic_error("not a request of its own: " + line(o));
+    }
+}
+
+// Time passes: everything that is written down with a time moves into the past.
+std::string Subject::passing(int hours) const
+{
+    auto const by = number(hours) + " * interval '1 hour'";
+    auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_)) + ";";
+    return "update farebox.grants set created_at = created_at - " + by + ", expires_at = expires_at - " + by +
+           " where wallet" + range + "update farebox.holds set created_at = created_at - " + by +
+           ", expires_at = expires_at - " + by + ", dispatched_at = dispatched_at - " + by + " where wallet" +
+           range + "update farebox.wallets set next_event_at = next_event_at - " + by + " where id" + range +
+           "select 'ok', null, null, null, null, null;";
+}
+
+// A debt as a payment provider's refund leaves it: tokens claimed back that were spent, and lent in the same
+// moment.
+std::string Subject::owed(Operation const& o) const
+{
+    auto const wallet = quoted(id('0', o.wallet + 1));
+    auto const amount = number(o.amount);
+    auto const posted = [&](char const* kind, char const* sides, char const* side, char const* seq,
+                            std::string const& after) {
+        return "insert into farebox.entries (id, debit, credit, amount, kind, " + std::string(side) +
+               "_seq, " + side + "_after, created_at) select gen_random_uuid(), " + sides + ", " + amount +
+               ", '" + kind + "', seq + " + seq + ", " + after +
+               ", clock_timestamp() from farebox.wallets where id = " + wallet + ";";
+    };
+    return "do $$ begin perform farebox.touch_wallet(" + wallet + "); end $$;" +
+           posted("debt", "'00000000-0000-7000-8000-000000000005', id", "credit", "1",
+                  "balance + " + amount) +
+           posted("reversal", "id, '00000000-0000-7000-8000-000000000001'", "debit", "2", "balance") +
+           "update farebox.wallets set debt = debt + " + amount + ", seq = seq + 2 where id = " + wallet +
+           "; select 'ok', null, null, null, null, null;";
+}
+
+// --- Observations
+
+// Statements of their own, so that they see what the request did. The third looks for what verify does not:
+// an event that comes before the wallet expects one would be missed.
+std::string Subject::looks() const
+{
+    auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_));
+    return "select w.balance, w.held, w.debt, (select coalesce(sum(e.amount), 0) from farebox.entries e "
+           "where "
+           "e.debit = w.id and e.debit_seq is not null and e.kind = 'expire'), w.next_event_at <= least("
+           "(select min(h.expires_at) from farebox.holds h where h.wallet = w.id and h.open), "
+           "(select min(g.expires_at) from farebox.grants g where g.wallet = w.id and g.remaining > 0 and "
+           "not g.due "
+           "and g.expires_at < 'infinity')) from farebox.wallets w where w.id" +
+           range + " order by w.id; select nullif(violations, '[]')::text from farebox.verify(" +
+           quoted(id('0', 0)) + ", " + number(wallets_) + ");";
+}
+
+Observed Subject::observed(std::vector<Table> const& tables, std::size_t answers) const
+{
+    auto result = Observed();
+    for (std::size_t i = 0; i < answers; ++i) {
+        for (auto const& row : tables.at(i))
+            result.answers.push_back(answer(row));
+    }
+    for (auto const& row : tables.at(answers)) {
+        auto const tokens = [&](std::size_t column) { return std::stoll(row.at(column).value()); };
+        result.wallets.push_back(
+            {.balance = tokens(0), .held = tokens(1), .debt = tokens(2), .expired = tokens(3)});
+        if (row.at(4).value_or("t") != "t") {
+            result.broken +=
+                "wallet " + std::to_string(result.wallets.size() - 1) + " would miss its next event; ";
+        }
+    }
+    result.broken += tables.at(answers + 1).at(0).at(0).value_or("");
+    return result;
+}
+
+Answer Subject::answer(std::vector<std::optional<std::string>> const& row) const
+{
+    auto const tokens = [&](std::size_t column) {
+        return row.at(column) ? std::optional<Tokens>(std::stoll(*row[column])) : std::nullopt;
+    };
+    auto result = Answer{.status = row.at(0).value(),
+                         .made = {},
+                         .amount = tokens(2),
+                         .before = tokens(3),
+                         .after = tokens(4),
+                         .available = tokens(5)};
+    if (auto const& id = row.at(1)) {
+        auto const ours = id->starts_with(prefix_);
+        result.made = ours ? std::stoi(id->substr(id->rfind('-') + 1)) : -1;
+    }
+    return result;
+}
+
+Observed Subject::perform(std::span<Operation const> call)
+{
+    auto const sql = request(call);
+    auto const& first = call.front();
+    if (first.resend == Resend::cut) lose_an_answer(sql);
+    auto const again = first.resend == Resend::twice ? sql : std::string();
+    auto const tables = session_->ask(sql + again + looks());
+    if (!tables) throw std::runtime_error("the connection to the database broke");
+    return observed(*tables, again.empty() ? 1 : 2);
+}
+
+// Sends the request so that it is done and committed and nobody hears of it.
+void Subject::lose_an_answer(std::string const& sql)
+{
+    line_->follow({});
+    auto lossy = Session(support::target().database_url + " host='" + directory_ + "'");
+    line_->follow({.fault = support::Fault::cut_after, .each = 1, .delay = {}});
+    if (lossy.ask(sql)) throw std::runtime_error("an answer came through although it was to be lost");
+}
+
+Observed Subject::finish()
+{
+    auto sql = std::string("do $$ begin ");
+    for (auto wallet = 1; wallet <= wallets_; ++wallet) {
+        sql += "perform farebox.touch_wallet(" + quoted(id('0', wallet)) + "), farebox.flush(" +
+               quoted(id('0', wallet)) + ");";
+    }
+    return observed(session_->ask(sql + " end $$;" + looks()).value(), 0);
+}
+
+std::vector<std::vector<std::string>> Subject::grants()
+{
+    auto result = std::vector<std::vector<std::string>>(static_cast<std::size_t>(wallets_));
+    auto const tables = session_->ask("select g.wallet, g.entry, g.priority, g.remaining, g.amount from "
+                                      "farebox.grants g where g.wallet between " +
+                                      quoted(id('0', 1)) + " and " + quoted(id('0', wallets_)));
+    for (auto const& row : tables.value().at(0)) {
+        auto const last = [&](std::size_t column) {
+            return std::stoi(row.at(column)->substr(row[column]->rfind('-') + 1));
+        };
+        result.at(static_cast<std::size_t>(last(0)) - 1)
+            .push_back("entry " + std::to_string(last(1)) + " priority " + *row.at(2) + ": " + *row.at(3) +
+                       " of " + *row.at(4));
+    }
+    for (auto& one : result)
+        std::sort(one.begin(), one.end());
+    return result;
+}
+
+} // namespace model
