@@ -391,8 +391,10 @@ CREATE TABLE farebox.entries (
     CONSTRAINT entries_amount_check CHECK ((amount > 0)),
     CONSTRAINT entries_credit_after_check CHECK ((credit_after >= 0)),
     CONSTRAINT entries_credit_chain CHECK (((credit_seq IS NULL) = (credit_after IS NULL))),
+    CONSTRAINT entries_credit_seq_positive CHECK ((credit_seq > 0)),
     CONSTRAINT entries_debit_after_check CHECK ((debit_after >= 0)),
     CONSTRAINT entries_debit_chain CHECK (((debit_seq IS NULL) = (debit_after IS NULL))),
+    CONSTRAINT entries_debit_seq_positive CHECK ((debit_seq > 0)),
     CONSTRAINT entries_key_and_fingerprint CHECK (((key IS NULL) = (fingerprint IS NULL))),
     CONSTRAINT entries_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
     CONSTRAINT entries_touch_a_wallet CHECK (((debit_seq IS NOT NULL) OR (credit_seq IS NOT NULL))),
@@ -649,10 +651,10 @@ CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT
     ), moves as materialized ( -- the journal as each wallet sees it
         select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
                e.reverses
-          from w join farebox.entries e on e.debit = w.id and e.debit_seq is not null
+          from w join farebox.entries e on e.debit = w.id and e.debit_seq > 0
         union all
         select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
-          from w join farebox.entries e on e.credit = w.id and e.credit_seq is not null
+          from w join farebox.entries e on e.credit = w.id and e.credit_seq > 0
     ), chain as (
         select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
           from moves m
@@ -718,11 +720,11 @@ CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT
          where r.amount > e.amount
         union all
         select w.id, 'a hold is open or settled, not both', format('hold %s captured %s', h.id, h.captured)
-          from w join farebox.holds h on h.wallet = w.id
-         where h.open and (h.captured is not null or h.settled_at is not null or h.entry is not null)
+          from w join farebox.holds h on h.wallet = w.id and h.open
+         where (h.captured is not null or h.settled_at is not null or h.entry is not null)
         union all
         select w.id, 'what a hold captured is its entry', format('hold %s captured %s, entry %s', h.id, h.captured, e.amount)
-          from w join farebox.holds h on h.wallet = w.id
+          from w join farebox.holds h on h.wallet = w.id and not h.open
           left join farebox.entries e on e.id = h.entry and e.debit = w.id and e.kind = 'spend'
          where coalesce(e.amount, 0) <> coalesce(h.captured, 0)
     )
@@ -1809,7 +1811,7 @@ begin
                 (select e.id, e.kind, -e.amount as amount, e.debit_seq as seq, e.debit_after as after, e.description,
                         e.metadata, e.key, e.reverses, e.created_at
                    from farebox.entries e
-                  where e.debit = v_wallet and e.debit_seq is not null
+                  where e.debit = v_wallet and e.debit_seq > 0
                     and e.debit_seq < coalesce(p_before, 9223372036854775807)
                   order by e.debit_seq desc
                   limit p_limit)
@@ -1817,7 +1819,7 @@ begin
                 (select e.id, e.kind, e.amount, e.credit_seq, e.credit_after, e.description,
                         e.metadata, e.key, e.reverses, e.created_at
                    from farebox.entries e
-                  where e.credit = v_wallet and e.credit_seq is not null
+                  where e.credit = v_wallet and e.credit_seq > 0
                     and e.credit_seq < coalesce(p_before, 9223372036854775807)
                   order by e.credit_seq desc
                   limit p_limit)
@@ -2194,17 +2196,17 @@ CREATE INDEX burns_grant ON farebox.burns USING btree (grant_id);
 
 CREATE UNIQUE INDEX entries_credit_key ON farebox.entries USING btree (credit, kind, key) WHERE ((key IS NOT NULL) AND (debit_seq IS NULL));
 
--- Name: entries_credit_statement; Type: INDEX; Schema: farebox
+-- Name: entries_credit_sequence; Type: INDEX; Schema: farebox
 
-CREATE UNIQUE INDEX entries_credit_statement ON farebox.entries USING btree (credit, credit_seq) WHERE (credit_seq IS NOT NULL);
+CREATE UNIQUE INDEX entries_credit_sequence ON farebox.entries USING btree (credit, credit_seq) WHERE (credit_seq > 0);
 
 -- Name: entries_debit_key; Type: INDEX; Schema: farebox
 
 CREATE UNIQUE INDEX entries_debit_key ON farebox.entries USING btree (debit, kind, key) WHERE ((key IS NOT NULL) AND (debit_seq IS NOT NULL));
 
--- Name: entries_debit_statement; Type: INDEX; Schema: farebox
+-- Name: entries_debit_sequence; Type: INDEX; Schema: farebox
 
-CREATE UNIQUE INDEX entries_debit_statement ON farebox.entries USING btree (debit, debit_seq) WHERE (debit_seq IS NOT NULL);
+CREATE UNIQUE INDEX entries_debit_sequence ON farebox.entries USING btree (debit, debit_seq) WHERE (debit_seq > 0);
 
 -- Name: entries_reverses; Type: INDEX; Schema: farebox
 
@@ -2222,6 +2224,10 @@ CREATE INDEX grants_open ON farebox.grants USING btree (wallet, priority, expire
 
 CREATE INDEX grants_wallet ON farebox.grants USING btree (wallet);
 
+-- Name: holds_closed; Type: INDEX; Schema: farebox
+
+CREATE INDEX holds_closed ON farebox.holds USING btree (wallet) WHERE (NOT open);
+
 -- Name: holds_key; Type: INDEX; Schema: farebox
 
 CREATE UNIQUE INDEX holds_key ON farebox.holds USING btree (wallet, key) WHERE (key IS NOT NULL);
@@ -2229,10 +2235,6 @@ CREATE UNIQUE INDEX holds_key ON farebox.holds USING btree (wallet, key) WHERE (
 -- Name: holds_open; Type: INDEX; Schema: farebox
 
 CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE open;
-
--- Name: holds_wallet; Type: INDEX; Schema: farebox
-
-CREATE INDEX holds_wallet ON farebox.holds USING btree (wallet);
 
 -- Name: users_created_key; Type: INDEX; Schema: farebox
 

@@ -50,7 +50,7 @@ begin
                 (select e.id, e.kind, -e.amount as amount, e.debit_seq as seq, e.debit_after as after, e.description,
                         e.metadata, e.key, e.reverses, e.created_at
                    from farebox.entries e
-                  where e.debit = v_wallet and e.debit_seq is not null
+                  where e.debit = v_wallet and e.debit_seq > 0
                     and e.debit_seq < coalesce(p_before, 9223372036854775807)
                   order by e.debit_seq desc
                   limit p_limit)
@@ -58,7 +58,7 @@ begin
                 (select e.id, e.kind, e.amount, e.credit_seq, e.credit_after, e.description,
                         e.metadata, e.key, e.reverses, e.created_at
                    from farebox.entries e
-                  where e.credit = v_wallet and e.credit_seq is not null
+                  where e.credit = v_wallet and e.credit_seq > 0
                     and e.credit_seq < coalesce(p_before, 9223372036854775807)
                   order by e.credit_seq desc
                   limit p_limit)

@@ -19,10 +19,10 @@ as $$
     ), moves as materialized ( -- the journal as each wallet sees it
         select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
                e.reverses
-          from w join farebox.entries e on e.debit = w.id and e.debit_seq is not null
+          from w join farebox.entries e on e.debit = w.id and e.debit_seq > 0
         union all
         select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
-          from w join farebox.entries e on e.credit = w.id and e.credit_seq is not null
+          from w join farebox.entries e on e.credit = w.id and e.credit_seq > 0
     ), chain as (
         select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
           from moves m
@@ -88,11 +88,11 @@ as $$
          where r.amount > e.amount
         union all
         select w.id, 'a hold is open or settled, not both', format('hold %s captured %s', h.id, h.captured)
-          from w join farebox.holds h on h.wallet = w.id
-         where h.open and (h.captured is not null or h.settled_at is not null or h.entry is not null)
+          from w join farebox.holds h on h.wallet = w.id and h.open
+         where (h.captured is not null or h.settled_at is not null or h.entry is not null)
         union all
         select w.id, 'what a hold captured is its entry', format('hold %s captured %s, entry %s', h.id, h.captured, e.amount)
-          from w join farebox.holds h on h.wallet = w.id
+          from w join farebox.holds h on h.wallet = w.id and not h.open
           left join farebox.entries e on e.id = h.entry and e.debit = w.id and e.kind = 'spend'
          where coalesce(e.amount, 0) <> coalesce(h.captured, 0)
     )

@@ -291,7 +291,7 @@ std::string Subject::looks() const
     auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_));
     return "select w.balance, w.held, w.debt, (select coalesce(sum(e.amount), 0) from farebox.entries e "
            "where "
-           "e.debit = w.id and e.debit_seq is not null and e.kind = 'expire'), w.next_event_at <= least("
+           "e.debit = w.id and e.debit_seq > 0 and e.kind = 'expire'), w.next_event_at <= least("
            "(select min(h.expires_at) from farebox.holds h where h.wallet = w.id and h.open), "
            "(select min(g.expires_at) from farebox.grants g where g.wallet = w.id and g.remaining > 0 and "
            "not g.due "

@@ -205,7 +205,7 @@ end $$;
 create function ours(p_w uuid) returns text language sql volatile as $$
     select format('balance %s held %s debt %s expired %s', x.balance, x.held, x.debt,
                   (select coalesce(sum(e.amount), 0) from farebox.entries e
-                    where e.debit = p_w and e.debit_seq is not null and e.kind = 'expire'))
+                    where e.debit = p_w and e.debit_seq > 0 and e.kind = 'expire'))
       from farebox.wallets x where x.id = p_w
 $$;
 create function reference(p_w uuid) returns text language sql volatile as $$
