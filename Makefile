@@ -1,6 +1,6 @@
 # The front door. Every target is a script of the same name; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint fmt
+.PHONY: help run build test bench fuzz lint fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ test: ## everything that CI runs
 
 bench: ## farebox beside pgbench and a Node server
 	@./scripts/bench
+
+fuzz: ## a minute of new inputs for each parser
+	@./scripts/fuzz
 
 lint: ## clang-tidy and shellcheck
 	@./scripts/lint

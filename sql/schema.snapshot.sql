@@ -2224,17 +2224,13 @@ CREATE INDEX grants_open ON farebox.grants USING btree (wallet, priority, expire
 
 CREATE INDEX grants_wallet ON farebox.grants USING btree (wallet);
 
--- Name: holds_closed; Type: INDEX; Schema: farebox
-
-CREATE INDEX holds_closed ON farebox.holds USING btree (wallet) WHERE (NOT open);
-
--- Name: holds_key; Type: INDEX; Schema: farebox
-
-CREATE UNIQUE INDEX holds_key ON farebox.holds USING btree (wallet, key) WHERE (key IS NOT NULL);
-
 -- Name: holds_open; Type: INDEX; Schema: farebox
 
 CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE open;
+
+-- Name: holds_wallet_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX holds_wallet_key ON farebox.holds USING btree (wallet, key);
 
 -- Name: users_created_key; Type: INDEX; Schema: farebox
 

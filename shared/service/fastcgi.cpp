@@ -33,7 +33,7 @@ constexpr int read_step_bytes = 32;
 
 // A body that was refused is read all the same: an honest peer sends all of it before it looks for the
 // answer, and the connection can be kept. nginx passes no larger one.
-constexpr std::size_t drained_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t drained_bytes_max = std::size_t{4} * 1024 * 1024;
 
 void limit_silence(int connection, int timeout_ms)
 {

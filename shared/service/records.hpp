@@ -20,7 +20,7 @@ inline constexpr std::size_t variables_bytes_max = 65'535;
 inline constexpr std::size_t body_bytes_awaited_max = 65'536;
 
 // With room for the records' headers, however small the records of an honest peer are.
-inline constexpr std::size_t request_bytes_looked_at = 160 * 1024;
+inline constexpr std::size_t request_bytes_looked_at = std::size_t{160} * 1024;
 
 // `bytes`: what lies unread, or the first request_bytes_looked_at of it.
 //

@@ -12,5 +12,7 @@ alter table farebox.entries
     add constraint entries_debit_seq_positive check (debit_seq > 0),
     add constraint entries_credit_seq_positive check (credit_seq > 0);
 
-create index holds_closed on farebox.holds (wallet) where not open;
+-- Of holds one index begins with the wallet and serves every hold: that of the keys, so it also covers the foreign key.
+create unique index holds_wallet_key on farebox.holds (wallet, key);
+drop index farebox.holds_key;
 drop index farebox.holds_wallet;

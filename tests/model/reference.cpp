@@ -209,13 +209,21 @@ void Reference::expire_due(int wallet)
 
 void Reference::hour_passes(int wallet)
 {
+    auto const& grants = wallets_[at(wallet)].grants;
+    auto const eventful =
+        std::any_of(grants.begin(), grants.end(),
+                    [&](auto const& grant) { return grant.remaining > 0 && grant.expires == hour_; }) ||
+        std::any_of(holds_.begin(), holds_.end(), [&](auto const& entry) {
+            auto const& hold = entry.second;
+            return hold.open && hold.wallet == wallet && hold.expires == hour_;
+        });
     for (auto& grant : wallets_[at(wallet)].grants)
         grant.due = grant.due || grant.expires == hour_;
     expire_due(wallet);
     for (auto& [label, hold] : holds_) {
         if (hold.open && hold.wallet == wallet && hold.expires == hour_) lapse(hold);
     }
-    pay_debt(wallet); // from what the lapses set free
+    if (eventful) pay_debt(wallet); // from what the lapses set free
 }
 
 void Reference::lapse(Hold& hold)

@@ -57,6 +57,8 @@ end $$;
 -- One hour of a wallet: holds lapse, grants expire but for what open holds from before their expiry may need.
 create function m_hour(p_w uuid, p_hour int) returns void language plpgsql as $$
 declare
+    v_eventful constant boolean := exists (select from m_holds x where x.w = p_w and x.open and x.expires = p_hour)
+        or exists (select from m_grants x where x.w = p_w and x.remaining > 0 and x.expires = p_hour);
     v_charge bigint;
     v_kept bigint := 0;
     v_keep bigint;
@@ -80,7 +82,9 @@ begin
         update m_wallets x set balance = x.balance - g.remaining + v_keep, expired = x.expired + g.remaining - v_keep
          where x.w = p_w;
     end loop;
-    perform m_pay_debt(p_w); -- from what the lapses set free
+    if v_eventful then
+        perform m_pay_debt(p_w); -- from what the lapses set free
+    end if;
 end $$;
 
 create function m_free(p_w uuid) returns bigint language sql volatile as $$
