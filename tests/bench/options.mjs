@@ -9,6 +9,7 @@ export function parseOptions(argv) {
       seconds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
+      journal: { type: 'string' },
       markdown: { type: 'boolean', default: false },
       bin: { type: 'string' }, // the stack's, which runs already; here only for the command as it was given
     },
@@ -17,5 +18,9 @@ export function parseOptions(argv) {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 600) {
     throw new Error('--seconds must be a whole number from 1 to 600');
   }
-  return { ...values, seconds, rounds: values.quick ? 1 : 3, command: ['scripts/bench', ...argv].join(' ') };
+  const journal = values.journal && Number(values.journal);
+  if (values.journal !== undefined && !(Number.isInteger(journal) && journal >= 1 && journal <= 100)) {
+    throw new Error('--journal must be a whole number of millions from 1 to 100');
+  }
+  return { ...values, journal, seconds, rounds: values.quick ? 1 : 3, command: ['scripts/bench', ...argv].join(' ') };
 }
