@@ -42,7 +42,8 @@ class Killer {
         constexpr auto postgres_kills = 12U;
         auto const every = std::max(of / postgres_kills, 1U);
         auto killed = std::vector<std::string>();
-        for (auto left = std::min(1 + static_cast<unsigned>(source_() % together_max), of - first); left > 0; --left) {
+        for (auto left = std::min(1 + static_cast<unsigned>(source_() % together_max), of - first); left > 0;
+             --left) {
             if ((first + killed.size()) % every == every - 1) {
                 stack_.postgres_kill();
                 stack_.postgres_start(); // the two seconds begin when it is up again
