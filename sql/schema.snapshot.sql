@@ -642,19 +642,20 @@ $$;
 CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
     with w as materialized (
         select x.* from farebox.wallets x
-         where p_after is null or x.id > p_after
+         where x.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
          order by x.id
          limit p_limit
     ), moves as materialized ( -- the journal as each wallet sees it
         select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
                e.reverses
-          from w join farebox.entries e on e.debit = w.id and e.debit_seq > 0
+          from w cross join lateral (select * from farebox.entries x where x.debit = w.id and x.debit_seq > 0 offset 0) e
         union all
         select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
-          from w join farebox.entries e on e.credit = w.id and e.credit_seq > 0
+          from w cross join lateral (select * from farebox.entries x where x.credit = w.id and x.credit_seq > 0 offset 0) e
     ), chain as (
         select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
           from moves m
@@ -715,18 +716,18 @@ CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT
         union all
         select distinct m.wallet, 'no more is reversed than the entry was', format('entry %s: %s of %s', e.id, r.amount, e.amount)
           from moves m
-          join farebox.entries e on e.id = m.reverses
+         cross join lateral (select * from farebox.entries x where x.id = m.reverses offset 0) e
          cross join lateral (select sum(x.amount) as amount from farebox.entries x where x.reverses = e.id) r
          where r.amount > e.amount
         union all
         select w.id, 'a hold is open or settled, not both', format('hold %s captured %s', h.id, h.captured)
-          from w join farebox.holds h on h.wallet = w.id and h.open
-         where (h.captured is not null or h.settled_at is not null or h.entry is not null)
+          from w cross join lateral (select * from farebox.holds x where x.wallet = w.id offset 0) h
+         where h.open and (h.captured is not null or h.settled_at is not null or h.entry is not null)
         union all
         select w.id, 'what a hold captured is its entry', format('hold %s captured %s, entry %s', h.id, h.captured, e.amount)
-          from w join farebox.holds h on h.wallet = w.id and not h.open
-          left join farebox.entries e on e.id = h.entry and e.debit = w.id and e.kind = 'spend'
-         where coalesce(e.amount, 0) <> coalesce(h.captured, 0)
+          from w cross join lateral (select * from farebox.holds x where x.wallet = w.id offset 0) h
+          left join lateral (select * from farebox.entries x where x.id = h.entry offset 0) e on e.debit = w.id and e.kind = 'spend'
+         where not h.open and coalesce(e.amount, 0) <> coalesce(h.captured, 0)
     )
     select (select max(w.id::text)::uuid from w),
            (select count(*) from w),
@@ -742,7 +743,7 @@ CREATE FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last u
     AS $$
     with e as materialized (
         select x.* from farebox.entries x
-         where p_after is null or x.id > p_after
+         where x.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
          order by x.id
          limit p_limit
     ), v as (

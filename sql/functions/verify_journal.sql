@@ -14,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     with e as materialized (
         select x.* from farebox.entries x
-         where p_after is null or x.id > p_after
+         where x.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
          order by x.id
          limit p_limit
     ), v as (

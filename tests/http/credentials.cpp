@@ -22,6 +22,9 @@ Headers authorization(std::string const& value)
     return {{"Authorization", value}};
 }
 
+// Of nobody.
+std::string const no_hold = "/api/v1/holds/01900000-0000-7000-8000-ffffffffffff";
+
 // One request to each endpoint that is not for everyone, with the scope it needs.
 struct Guarded {
     std::string method;
@@ -40,6 +43,9 @@ std::vector<Guarded> guarded(Wallet const& wallet, std::string const& entry)
         {"POST", "/api/v1/spend/batch",
          body({{"items", list({body({{"user_id", wallet.number}, {"amount", 1}, {"description", "x"}})})}}),
          "spend"},
+        {"POST", wallet.path("holds"), an_order(), "hold"},
+        {"POST", no_hold + "/capture", body({{"amount", 1}}), "hold"},
+        {"POST", no_hold + "/release", "{}", "hold"},
         {"POST", wallet.path("grants"), body({{"amount", 1}, {"description", "g"}}), "grant"},
         {"POST", "/api/v1/entries/" + entry + "/reverse", "{}", "grant"},
         {"POST", "/api/v1/users", "{}", "users"},

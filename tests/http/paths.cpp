@@ -42,6 +42,9 @@ TEST_CASE("a wrong method is 405 and Allow names the right ones", "[paths]")
     for (auto const& [path, allowed] : std::vector<Known>{
              {wallet.path("spend"), "POST"},
              {wallet.path("grants"), "POST"},
+             {wallet.path("holds"), "POST"},
+             {"/api/v1/holds/01900000-0000-7000-8000-ffffffffffff/capture", "POST"},
+             {"/api/v1/holds/01900000-0000-7000-8000-ffffffffffff/release", "POST"},
              {wallet.path("balance"), "GET"},
              {wallet.path("entries"), "GET"},
              {"/api/v1/spend/batch", "POST"},

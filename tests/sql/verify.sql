@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(46);
+select plan(48);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -108,6 +108,30 @@ select is((select sum(case when e.credit = w then e.amount else -e.amount end) f
            join wallets on w in (e.debit, e.credit)),
           (select sum(x.balance) from farebox.wallets x join wallets on w = x.id),
           'all that entered and has not left is there');
+
+---- A step reads what it checks, however long the journal is
+
+create function entries_read() returns bigint language sql volatile as $$
+    select seq_tup_read + coalesce(idx_tup_fetch, 0)
+      from pg_stat_xact_user_tables where relid = 'farebox.entries'::regclass
+$$;
+create function read_by(p_call text) returns bigint language plpgsql volatile as $$
+declare
+    v_before constant bigint := entries_read();
+begin
+    perform set_config('plan_cache_mode', 'force_generic_plan', true);
+    execute p_call;
+    perform set_config('plan_cache_mode', 'auto', true);
+    return entries_read() - v_before;
+end $$;
+-- Every entry of a wallet may be looked at a few times: as its own, as what it reverses, as what reverses it.
+select cmp_ok(read_by(format('select from farebox.verify(%L, 1)',
+                             (select max(x.id::text)::uuid from farebox.wallets x where x.id < w.id))),
+              '<=', 20 + 5 * w.seq, 'a step over one wallet reads no other''s entries')
+  from (select x.* from farebox.wallets x join wallets on w = x.id order by x.seq, x.id limit 1) w;
+select cmp_ok(read_by(format('select from farebox.verify_journal(%L, 1)',
+                             (select x.id from farebox.entries x order by x.id desc offset 1 limit 1))),
+              '<=', 20::bigint, 'a step over the last entry reads none of those before it');
 
 ---- Page by page
 
