@@ -30,6 +30,7 @@ class Play {
 
     std::optional<std::string> call(std::span<Operation const> operations)
     {
+        reference_.begin_call();
         auto expected = std::vector<Answer>();
         auto touched = std::vector<int>();
         // A call sent twice is answered twice; of a call that was cut only the second answer arrives.

@@ -67,6 +67,7 @@ class Writer {
     {
         operation.label = static_cast<int>(script_.size()) + 1;
         script_.push_back(operation);
+        if (!operation.joins) reference_.begin_call();
         if (reference_.apply(operation).status == "ok") made_.insert(operation.label);
     }
 

@@ -209,21 +209,26 @@ void Reference::expire_due(int wallet)
 
 void Reference::hour_passes(int wallet)
 {
-    auto const& grants = wallets_[at(wallet)].grants;
-    auto const eventful =
-        std::any_of(grants.begin(), grants.end(),
-                    [&](auto const& grant) { return grant.remaining > 0 && grant.expires == hour_; }) ||
-        std::any_of(holds_.begin(), holds_.end(), [&](auto const& entry) {
-            auto const& hold = entry.second;
-            return hold.open && hold.wallet == wallet && hold.expires == hour_;
-        });
-    for (auto& grant : wallets_[at(wallet)].grants)
+    auto eventful = false;
+    for (auto& grant : wallets_[at(wallet)].grants) {
+        eventful = eventful || (grant.remaining > 0 && grant.expires == hour_);
         grant.due = grant.due || grant.expires == hour_;
-    expire_due(wallet);
-    for (auto& [label, hold] : holds_) {
-        if (hold.open && hold.wallet == wallet && hold.expires == hour_) lapse(hold);
     }
-    if (eventful) pay_debt(wallet); // from what the lapses set free
+    expire_due(wallet);
+    if (eventful) pay_debt(wallet);
+
+    auto lapsing = std::vector<Hold*>();
+    for (auto& [label, hold] : holds_) {
+        if (hold.open && hold.wallet == wallet && hold.expires == hour_) lapsing.push_back(&hold);
+    }
+    // Holds of one call were placed in the same instant and lapse in the same; others one after the other.
+    for (auto hold = lapsing.begin(); hold != lapsing.end(); ++hold) {
+        lapse(**hold);
+        auto const next = hold + 1;
+        if (next != lapsing.end() && (*next)->call == (*hold)->call) continue;
+        expire_due(wallet);
+        pay_debt(wallet); // from what the lapses set free
+    }
 }
 
 void Reference::lapse(Hold& hold)
@@ -242,7 +247,6 @@ void Reference::lapse(Hold& hold)
         hold.settled.before = before;
         hold.settled.after = before - hold.lapse;
     }
-    expire_due(hold.wallet);
 }
 
 // --- Requests
@@ -336,6 +340,7 @@ Answer Reference::hold(Operation const& operation)
     hold.amount = operation.amount;
     hold.lapse = operation.lapse;
     hold.created = hour_;
+    hold.call = call_;
     hold.expires = hour_ + operation.hours;
     hold.fingerprint = print;
     holds_[operation.label] = std::move(hold);

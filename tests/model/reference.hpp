@@ -47,6 +47,9 @@ class Reference {
   public:
     explicit Reference(int wallets);
 
+    // What is applied from here on goes in one call, and so happens in one instant.
+    void begin_call() { ++call_; }
+
     // The answer to one request; a request sent twice is applied twice.
     Answer apply(Operation const& operation);
 
@@ -97,6 +100,7 @@ class Reference {
         Tokens lapse = 0;
         int created = 0;
         int expires = 0;
+        int call = 0; // that placed it
         std::string fingerprint;
         bool open = true;
         std::optional<Tokens> asked; // what settled it asked for
@@ -130,6 +134,7 @@ class Reference {
     Answer remember(Operation const& operation, Entry entry);
 
     int hour_ = 0;
+    int call_ = 0;
     std::map<std::string, int> events_;
     std::vector<Wallet> wallets_;
     std::map<int, Entry> entries_;
