@@ -1,13 +1,13 @@
 // GET /api/v1/users/{user_id}/balance: what a user has.
 //
-//   Access    a service with the scope read
+//   Access    that user, or a service with the scope read
 //   Reply     200 {"user_id": number, "token_balance", "subscription_active", "subscription_end": ISO 8601 or
 //             null, "can_spend", "reason": null or a code, "held", "available", "debt"}
 //   Refuses   user_not_found, busy
 //
 // GET /api/v1/users/{user_id}/entries?limit=1..200&before=<seq>: what happened to a wallet, newest first.
 //
-//   Access    a service with the scope read
+//   Access    that user, or a service with the scope read
 //   Reply     200 {"entries": [{"id", "kind", "amount" (signed), "seq", "balance_after", "description",
 //             "metadata", "idempotency_key", "reverses", "created_at"}], "next_before": a seq or null}; the
 //             next page is asked for with before=next_before
@@ -15,9 +15,12 @@
 //
 // GET /api/user/tokens/{phone}: the same user, known by phone.
 //
-//   Access    a service with the scope read
+//   Access    that user, or a service with the scope read
 //   Reply     200 {"tokens", "low_balance"}
 //   Refuses   user_not_found (no digits, or nobody's), busy
+//
+// To a user every wallet but their own is user_not_found, whether it exists or not, and is never touched:
+// they are read by the id of their token, and only what the path names is compared.
 
 #include "shared/json/fields.hpp"
 #include "shared/json/writer.hpp"
@@ -37,16 +40,40 @@ using base::Failure;
 constexpr std::int64_t limit_default = 50;
 constexpr std::int64_t limit_max = 200;
 
-ledger::UserRef user_of(service::Call const& call)
+ledger::UserRef by_id(base::Uuid const& id)
+{
+    return {.id = id, .number = {}, .phone = {}};
+}
+
+ledger::UserRef named_in(service::Call const& call)
 {
     auto const user = ledger::parse_user(call.path.param("user_id"));
     if (!user) throw Failure(Error::user_not_found);
     return *user;
 }
 
+// The wallet that the path names, as far as it is the caller's to see.
+ledger::Balance wallet_named_in(service::Call const& call)
+{
+    auto const named = named_in(call);
+    auto const& person = call.caller.user;
+    if (!person) return call.ledger.balance(named, call.credential(), call.deadline);
+
+    if (named.id && *named.id != person->user) throw Failure(Error::user_not_found);
+    auto own = call.ledger.balance(by_id(person->user), call.credential(), call.deadline);
+    if (named.number && *named.number != own.number) throw Failure(Error::user_not_found);
+    return own;
+}
+
+// Of a user it is settled first that the entries are their own.
+ledger::UserRef whose_entries(service::Call const& call)
+{
+    return call.caller.user ? by_id(wallet_named_in(call).user) : named_in(call);
+}
+
 http::Response balance(service::Call const& call)
 {
-    auto const wallet = call.ledger.balance(user_of(call), call.credential(), call.deadline);
+    auto const wallet = wallet_named_in(call);
     auto subscription_end = std::optional<std::string>();
     if (wallet.subscription_until_us) subscription_end = base::iso8601(*wallet.subscription_until_us);
     auto body = json::Writer();
@@ -105,8 +132,8 @@ http::Response entries(service::Call const& call)
     auto const before =
         query_integer(call.request, "before", std::numeric_limits<std::int64_t>::max(), problems);
     json::throw_if_any(std::move(problems));
-    auto const page = call.ledger.statement(user_of(call), static_cast<int>(limit), before, call.credential(),
-                                            call.deadline);
+    auto const page = call.ledger.statement(whose_entries(call), static_cast<int>(limit), before,
+                                            call.credential(), call.deadline);
 
     auto body = json::Writer();
     body.begin().array("entries");
@@ -127,8 +154,12 @@ http::Response tokens_by_phone(service::Call const& call)
                  [](char c) { return c >= '0' && c <= '9'; });
     if (digits.empty()) throw Failure(Error::user_not_found);
 
-    auto const wallet = call.ledger.balance({.id = {}, .number = {}, .phone = std::move(digits)},
-                                            call.credential(), call.deadline);
+    auto user = ledger::UserRef{.id = {}, .number = {}, .phone = std::move(digits)};
+    if (auto const& person = call.caller.user) {
+        if (*user.phone != person->phone) throw Failure(Error::user_not_found);
+        user = by_id(person->user);
+    }
+    auto const wallet = call.ledger.balance(user, call.credential(), call.deadline);
     auto body = json::Writer();
     body.begin().field("tokens", wallet.balance).field("low_balance", wallet.low).end();
     return http::json(200, body.str());
@@ -142,17 +173,17 @@ int main()
                                        {.method = "GET",
                                         .pattern = "/api/v1/users/{user_id}/balance",
                                         .dialect = http::Dialect::token,
-                                        .access = service::Access::key(auth::Scope::read),
+                                        .access = service::Access::user_or_key(auth::Scope::read),
                                         .handle = balance},
                                        {.method = "GET",
                                         .pattern = "/api/v1/users/{user_id}/entries",
                                         .dialect = http::Dialect::token,
-                                        .access = service::Access::key(auth::Scope::read),
+                                        .access = service::Access::user_or_key(auth::Scope::read),
                                         .handle = entries},
                                        {.method = "GET",
                                         .pattern = "/api/user/tokens/{phone}",
                                         .dialect = http::Dialect::mgmt,
-                                        .access = service::Access::key(auth::Scope::read),
+                                        .access = service::Access::user_or_key(auth::Scope::read),
                                         .handle = tokens_by_phone},
                                    });
 }

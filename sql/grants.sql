@@ -27,3 +27,8 @@ grant execute on function farebox_api.statement to farebox_app;
 grant execute on function farebox_api.create_user to farebox_app;
 grant execute on function farebox_api."grant" to farebox_app;
 grant execute on function farebox_api.api_key to farebox_app;
+grant execute on function farebox_api.account to farebox_app;
+grant execute on function farebox_api.rename_account to farebox_app;
+grant execute on function farebox_api.export_account to farebox_app;
+grant execute on function farebox_api.erase_account to farebox_app;
+grant execute on function farebox_api.unused_number to farebox_app;

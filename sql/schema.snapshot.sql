@@ -39,6 +39,30 @@ CREATE TYPE farebox.wallet_kind AS ENUM (
     'pool'
 );
 
+-- Name: add_admin(text, text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.add_admin(p_who text, p_granted_by text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ids uuid[];
+begin
+    select array_agg(u.id) into v_ids
+      from farebox.users u
+     where u.erased_at is null
+       and (u.id::text = lower(p_who) or u.number::text = p_who
+            or (u.phone = ltrim(p_who, '+') and exists (
+                    select from auth.users z where z.id = u.id and z.phone_confirmed_at is not null))
+            or (u.email = lower(p_who) and exists (
+                    select from auth.users z where z.id = u.id and z.email_confirmed_at is not null)));
+    if cardinality(v_ids) is distinct from 1 then
+        return null;
+    end if;
+    insert into farebox.admins (user_id, granted_by) values (v_ids[1], p_granted_by) on conflict do nothing;
+    return v_ids[1];
+end $$;
+
 -- Name: attribute(uuid, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
@@ -220,6 +244,55 @@ begin
     end if;
 end $$;
 
+-- Name: follow_auth_user(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.follow_auth_user() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $_$
+begin
+    if tg_op = 'DELETE' then
+        perform farebox.forget(old.id);
+        return null;
+    end if;
+    if new.deleted_at is not null then
+        perform farebox.forget(new.id);
+        return null;
+    end if;
+    if tg_op = 'UPDATE' then
+        update farebox.users x
+           set email = case when char_length(new.email) between 3 and 255 then new.email end,
+               phone = case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null
+                             and not exists (select from farebox.users y where y.phone = new.phone and y.id <> x.id)
+                            then new.phone end
+         where x.id = new.id and x.erased_at is null;
+    end if;
+    perform farebox.provision(new.id);
+    return null;
+exception when others then
+    raise warning 'farebox: a change of an account was not followed';
+    return null;
+end $_$;
+
+-- Name: forget(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform from farebox.wallets w where w.id = p_user for no key update;
+    update farebox.wallets w set blocked_at = coalesce(w.blocked_at, clock_timestamp()) where w.id = p_user;
+    delete from farebox.admins a where a.user_id = p_user;
+    delete from farebox.agents g where g.user_id = p_user;
+    delete from farebox.billing_keys k where k.user_id = p_user;
+    update farebox.users u
+       set email = null, phone = null, display_name = null, erased_at = coalesce(u.erased_at, clock_timestamp())
+     where u.id = p_user;
+end $$;
+
 -- Name: next_event(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.next_event(p_wallet uuid) RETURNS timestamp with time zone
@@ -368,6 +441,60 @@ begin
     return v_after;
 end $$;
 
+-- Name: provision(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.provision(p_user uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    a record;
+    u farebox.users;
+    v_tokens bigint;
+begin
+    if exists (select from farebox.users x where x.id = p_user) then
+        return true;
+    end if;
+    if to_regclass('auth.users') is null then
+        return false; -- a database without Supabase Auth has only an operator's own users
+    end if;
+    select nullif(z.email, '') as email,
+           -- Before it is confirmed a phone may be anybody's.
+           case when z.phone ~ '^[0-9]{5,15}$' and z.phone_confirmed_at is not null then z.phone end as phone,
+           nullif(left(btrim(z.raw_user_meta_data ->> 'display_name'), 100), '') as display_name,
+           case when coalesce(z.raw_app_meta_data ->> 'provider', '') in ('', 'email', 'phone') then 'local'
+                else left(z.raw_app_meta_data ->> 'provider', 100) end as provider
+      into a
+      from auth.users z
+     where z.id = p_user and not z.is_anonymous and z.deleted_at is null;
+    if not found then
+        return false;
+    end if;
+
+    loop
+        insert into farebox.users (id, number, phone, email, display_name, provider)
+        values (p_user, nextval('farebox.user_numbers'),
+                -- A phone that an operator gave to a user of its own stays with that one.
+                case when exists (select from farebox.users x where x.phone = a.phone) then null else a.phone end,
+                case when char_length(a.email) between 3 and 255 then a.email end, a.display_name, a.provider)
+        on conflict do nothing
+        returning users.* into u;
+        exit when found;
+        if exists (select from farebox.users x where x.id = p_user) then
+            return true; -- somebody was faster
+        end if;
+    end loop; -- an operator's number or a phone was in the way
+
+    insert into farebox.wallets (id, kind, owner, created_at) values (u.id, 'user', u.id, u.created_at);
+    select s.starting_tokens into v_tokens from farebox.settings s;
+    if v_tokens > 0 then
+        perform from farebox.wallets w where w.id = u.id for no key update;
+        perform farebox.post_grant(farebox.uuid_v7(), u.id, v_tokens, 'promo', null, null, null, null,
+                                   'starting tokens', null, u.created_at);
+    end if;
+    return true;
+end $_$;
+
 -- Name: entries; Type: TABLE; Schema: farebox
 
 CREATE TABLE farebox.entries (
@@ -459,6 +586,22 @@ CREATE FUNCTION farebox.refuse_change() RETURNS trigger
 begin
     raise exception 'the journal is append-only' using errcode = '55000';
 end $$;
+
+-- Name: remove_admin(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.remove_admin(p_who text) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with removed as (
+        delete from farebox.admins a
+         using farebox.users u
+         where u.id = a.user_id
+           and (u.id::text = lower(p_who) or u.number::text = p_who or u.phone = ltrim(p_who, '+')
+                or u.email = lower(p_who))
+        returning a.user_id)
+    select count(*) from removed
+$$;
 
 -- Name: resolve_user(uuid, bigint); Type: FUNCTION; Schema: farebox
 
@@ -762,6 +905,35 @@ CREATE FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last u
                     '[]')
 $$;
 
+-- Name: account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    if p_user is null then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if p_session is not null and not farebox.session_alive(p_session, p_user, clock_timestamp()) then
+        status := 'session_gone';
+        return;
+    end if;
+    if not farebox.provision(p_user) then
+        status := 'not_found';
+        return;
+    end if;
+    select 'ok', u.number, u.email, u.phone, u.display_name, u.provider,
+           exists (select from farebox.admins a where a.user_id = u.id), u.created_at, g.agent_id, g.status, k.preview
+      into status, number, email, phone, display_name, provider, is_admin, created_at, agent_id, agent_status, billing_key
+      from farebox.users u
+      left join farebox.agents g on g.user_id = u.id
+      left join farebox.billing_keys k on k.user_id = u.id and k.revoked_at is null
+     where u.id = p_user;
+end $$;
+
 -- Name: api_key(bytea); Type: FUNCTION; Schema: farebox_api
 
 CREATE FUNCTION farebox_api.api_key(p_hash bytea) RETURNS TABLE(name text, scopes text[])
@@ -806,6 +978,11 @@ begin
                               (select u.id from farebox.users u where u.phone = r.phone)) order by r.n)
       into users
       from unnest(p_wallet, p_number, p_phone) with ordinality r(wallet, number, phone, n);
+
+    -- A user of Supabase Auth who is not known here yet. Looked for among the missing only, so a known one costs nothing.
+    perform farebox.provision(m.id)
+       from unnest(p_wallet) m(id)
+      where m.id is not null and not exists (select from farebox.users u where u.id = m.id);
 
     if exists (select from farebox.wallets w where w.id = any (users) and w.next_event_at <= t) then
         for due in
@@ -989,6 +1166,83 @@ begin
     status := 'ok';
     amount := p_lapse_amount;
     expires_at := h.expires_at;
+end $$;
+
+-- Name: erase_account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    if p_user is null or p_session is null then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if not farebox.session_alive(p_session, p_user, clock_timestamp()) then
+        return 'session_gone';
+    end if;
+    if not farebox.provision(p_user) then
+        return 'not_found';
+    end if;
+    perform farebox.forget(p_user);
+    return 'ok';
+end $$;
+
+-- Name: export_account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    if p_user is null or p_session is null then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if not farebox.session_alive(p_session, p_user, clock_timestamp()) then
+        status := 'session_gone';
+        return;
+    end if;
+    select 'ok', json_build_object(
+               'user', json_build_object('id', u.id, 'number', u.number, 'email', u.email, 'phone', u.phone,
+                                         'display_name', u.display_name, 'provider', u.provider,
+                                         'created_at', u.created_at),
+               'admin', (select json_build_object('granted_by', a.granted_by, 'granted_at', a.granted_at)
+                           from farebox.admins a where a.user_id = u.id),
+               'agent', (select json_build_object('agent_id', g.agent_id, 'status', g.status, 'created_at', g.created_at,
+                                                  'updated_at', g.updated_at)
+                           from farebox.agents g where g.user_id = u.id),
+               'billing_keys', (select coalesce(json_agg(json_build_object(
+                                           'preview', k.preview, 'created_at', k.created_at, 'revoked_at', k.revoked_at)
+                                           order by k.created_at), '[]')
+                                  from farebox.billing_keys k where k.user_id = u.id),
+               'wallet', (select json_build_object('balance', w.balance, 'held', w.held, 'debt', w.debt,
+                                                   'blocked_at', w.blocked_at,
+                                                   'subscription_until', w.subscription_until)
+                            from farebox.wallets w where w.id = u.id),
+               'holds', (select coalesce(json_agg(json_build_object(
+                                    'id', h.id, 'amount', h.amount, 'created_at', h.created_at,
+                                    'expires_at', h.expires_at, 'open', h.open, 'captured', h.captured,
+                                    'description', h.description, 'metadata', h.metadata) order by h.created_at), '[]')
+                           from farebox.holds h where h.wallet = u.id and h.open),
+               'entries', (select coalesce(json_agg(json_build_object(
+                                      'id', e.id, 'kind', e.kind,
+                                      'amount', case when e.debit = u.id then -e.amount else e.amount end,
+                                      'seq', e.seq, 'created_at', e.created_at, 'description', e.description,
+                                      'metadata', e.metadata) order by e.seq desc), '[]')
+                             from ((select x.*, x.debit_seq as seq from farebox.entries x
+                                     where x.debit = u.id and x.debit_seq > 0 order by x.debit_seq desc limit 10000)
+                                   union all
+                                   (select x.*, x.credit_seq from farebox.entries x
+                                     where x.credit = u.id and x.credit_seq > 0 order by x.credit_seq desc limit 10000)
+                                   order by seq desc
+                                   limit 10000) e))
+      into status, document
+      from farebox.users u
+     where u.id = p_user;
+    status := coalesce(status, 'not_found');
 end $$;
 
 -- Name: grant(uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
@@ -1181,6 +1435,28 @@ begin
         end if;
         return next;
     end loop;
+end $$;
+
+-- Name: rename_account(uuid, uuid, text); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    AS $$
+begin
+    if p_user is null or p_session is null or char_length(p_display_name) not between 1 and 100 then
+        raise exception 'malformed call' using errcode = 'FB000';
+    end if;
+    if not farebox.session_alive(p_session, p_user, clock_timestamp()) then
+        return 'session_gone';
+    end if;
+    if not farebox.provision(p_user) then
+        return 'not_found';
+    end if;
+    update farebox.users u set display_name = p_display_name where u.id = p_user and u.erased_at is null;
+    return case when found then 'ok' else 'not_found' end;
 end $$;
 
 -- Name: reverse(uuid, uuid, bigint, text, bytea, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
@@ -1952,6 +2228,36 @@ begin
     after := v_from.balance - p_amount;
 end $$;
 
+-- Name: unused_number(); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.unused_number() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select nextval('farebox.user_numbers')
+$$;
+
+-- Name: admins; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.admins (
+    user_id uuid NOT NULL,
+    granted_by text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT admins_granted_by_check CHECK (((char_length(granted_by) >= 1) AND (char_length(granted_by) <= 200)))
+);
+
+-- Name: agents; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.agents (
+    user_id uuid NOT NULL,
+    agent_id text NOT NULL,
+    status text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT agents_agent_id_check CHECK (((char_length(agent_id) >= 1) AND (char_length(agent_id) <= 200))),
+    CONSTRAINT agents_status_check CHECK ((status = ANY (ARRAY['created'::text, 'active'::text, 'failed'::text])))
+);
+
 -- Name: api_keys; Type: TABLE; Schema: farebox
 
 CREATE TABLE farebox.api_keys (
@@ -1967,6 +2273,19 @@ CREATE TABLE farebox.api_keys (
     CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
     CONSTRAINT api_keys_prefix_check CHECK (((char_length(prefix) >= 6) AND (char_length(prefix) <= 12))),
     CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'spend'::text, 'hold'::text, 'grant'::text, 'users'::text])))
+);
+
+-- Name: billing_keys; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.billing_keys (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    preview text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT billing_keys_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT billing_keys_preview_check CHECK (((char_length(preview) >= 6) AND (char_length(preview) <= 20)))
 );
 
 -- Name: burns; Type: TABLE; Schema: farebox
@@ -2062,13 +2381,19 @@ CREATE TABLE farebox.settings (
     one boolean DEFAULT true NOT NULL,
     subscription_required boolean DEFAULT false NOT NULL,
     low_balance_tokens bigint DEFAULT 1000 NOT NULL,
+    starting_tokens bigint DEFAULT 50000 NOT NULL,
     CONSTRAINT settings_low_balance_tokens_check CHECK ((low_balance_tokens >= 0)),
-    CONSTRAINT settings_one_check CHECK (one)
+    CONSTRAINT settings_one_check CHECK (one),
+    CONSTRAINT settings_starting_tokens_check CHECK (((starting_tokens >= 0) AND (starting_tokens <= '1000000000000'::bigint)))
 );
 
 -- Name: TABLE settings; Type: COMMENT; Schema: farebox
 
 COMMENT ON TABLE farebox.settings IS 'One row. Edit it here; every call reads it.';
+
+-- Name: COLUMN settings.starting_tokens; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.settings.starting_tokens IS 'What a new account finds in its wallet, once.';
 
 -- Name: user_numbers; Type: SEQUENCE; Schema: farebox
 
@@ -2090,11 +2415,17 @@ CREATE TABLE farebox.users (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     created_key text,
     created_fingerprint bytea,
+    display_name text,
+    provider text DEFAULT 'local'::text NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT users_created_key_check CHECK (((char_length(created_key) >= 1) AND (char_length(created_key) <= 255))),
+    CONSTRAINT users_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 100))),
     CONSTRAINT users_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 255))),
+    CONSTRAINT users_erased_keep_nothing CHECK (((erased_at IS NULL) OR ((phone IS NULL) AND (email IS NULL) AND (display_name IS NULL)))),
     CONSTRAINT users_key_and_fingerprint CHECK (((created_key IS NULL) = (created_fingerprint IS NULL))),
     CONSTRAINT users_number_check CHECK (((number >= 1) AND (number <= '9007199254740991'::bigint))),
-    CONSTRAINT users_phone_check CHECK ((phone ~ '^[0-9]{5,15}$'::text))
+    CONSTRAINT users_phone_check CHECK ((phone ~ '^[0-9]{5,15}$'::text)),
+    CONSTRAINT users_provider_check CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
 );
 
 -- Name: wallets; Type: TABLE; Schema: farebox
@@ -2119,6 +2450,16 @@ CREATE TABLE farebox.wallets (
 )
 WITH (fillfactor='50');
 
+-- Name: admins admins_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.admins
+    ADD CONSTRAINT admins_pkey PRIMARY KEY (user_id);
+
+-- Name: agents agents_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.agents
+    ADD CONSTRAINT agents_pkey PRIMARY KEY (user_id);
+
 -- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: farebox
 
 ALTER TABLE ONLY farebox.api_keys
@@ -2128,6 +2469,16 @@ ALTER TABLE ONLY farebox.api_keys
 
 ALTER TABLE ONLY farebox.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+-- Name: billing_keys billing_keys_hash_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.billing_keys
+    ADD CONSTRAINT billing_keys_hash_key UNIQUE (hash);
+
+-- Name: billing_keys billing_keys_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.billing_keys
+    ADD CONSTRAINT billing_keys_pkey PRIMARY KEY (id);
 
 -- Name: burns burns_pkey; Type: CONSTRAINT; Schema: farebox
 
@@ -2188,6 +2539,14 @@ ALTER TABLE ONLY farebox.users
 
 ALTER TABLE ONLY farebox.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (id);
+
+-- Name: billing_keys_live; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX billing_keys_live ON farebox.billing_keys USING btree (user_id) WHERE (revoked_at IS NULL);
+
+-- Name: billing_keys_user; Type: INDEX; Schema: farebox
+
+CREATE INDEX billing_keys_user ON farebox.billing_keys USING btree (user_id);
 
 -- Name: burns_grant; Type: INDEX; Schema: farebox
 
@@ -2253,6 +2612,21 @@ CREATE TRIGGER entries_append_only_table BEFORE TRUNCATE ON farebox.entries FOR 
 
 ALTER TABLE farebox.entries ENABLE ALWAYS TRIGGER entries_append_only_table;
 
+-- Name: admins admins_user_id_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.admins
+    ADD CONSTRAINT admins_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
+
+-- Name: agents agents_user_id_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.agents
+    ADD CONSTRAINT agents_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
+
+-- Name: billing_keys billing_keys_user_id_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.billing_keys
+    ADD CONSTRAINT billing_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
+
 -- Name: burns burns_grant_id_fkey; Type: FK CONSTRAINT; Schema: farebox
 
 ALTER TABLE ONLY farebox.burns
@@ -2273,17 +2647,41 @@ ALTER TABLE ONLY farebox.grants
 ALTER TABLE ONLY farebox.holds
     ADD CONSTRAINT holds_wallet_fkey FOREIGN KEY (wallet) REFERENCES farebox.wallets(id);
 
+-- Name: admins; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.admins ENABLE ROW LEVEL SECURITY;
+
+-- Name: agents; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.agents ENABLE ROW LEVEL SECURITY;
+
 -- Name: api_keys; Type: ROW SECURITY; Schema: farebox
 
 ALTER TABLE farebox.api_keys ENABLE ROW LEVEL SECURITY;
+
+-- Name: billing_keys; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.billing_keys ENABLE ROW LEVEL SECURITY;
 
 -- Name: burns; Type: ROW SECURITY; Schema: farebox
 
 ALTER TABLE farebox.burns ENABLE ROW LEVEL SECURITY;
 
+-- Name: admins deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.admins USING (false) WITH CHECK (false);
+
+-- Name: agents deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.agents USING (false) WITH CHECK (false);
+
 -- Name: api_keys deny_all; Type: POLICY; Schema: farebox
 
 CREATE POLICY deny_all ON farebox.api_keys USING (false) WITH CHECK (false);
+
+-- Name: billing_keys deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.billing_keys USING (false) WITH CHECK (false);
 
 -- Name: burns deny_all; Type: POLICY; Schema: farebox
 
@@ -2357,6 +2755,10 @@ ALTER TABLE farebox.wallets ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA farebox_api TO farebox_app;
 
+-- Name: FUNCTION add_admin(p_who text, p_granted_by text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.add_admin(p_who text, p_granted_by text) FROM PUBLIC;
+
 -- Name: FUNCTION attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone) FROM PUBLIC;
@@ -2381,6 +2783,14 @@ REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with ti
 
 REVOKE ALL ON FUNCTION farebox.flush(p_wallet uuid) FROM PUBLIC;
 
+-- Name: FUNCTION follow_auth_user(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.follow_auth_user() FROM PUBLIC;
+
+-- Name: FUNCTION forget(p_user uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
+
 -- Name: FUNCTION next_event(p_wallet uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.next_event(p_wallet uuid) FROM PUBLIC;
@@ -2401,6 +2811,10 @@ REVOKE ALL ON FUNCTION farebox.post_expiry(p_wallet uuid, p_amount bigint, p_now
 
 REVOKE ALL ON FUNCTION farebox.post_grant(p_id uuid, p_wallet uuid, p_amount bigint, p_class farebox.grant_class, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_now timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION provision(p_user uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.provision(p_user uuid) FROM PUBLIC;
+
 -- Name: FUNCTION refund(p_id uuid, p_spend farebox.entries, p_amount bigint, p_refunded bigint, p_key text, p_fingerprint bytea, p_description text, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.refund(p_id uuid, p_spend farebox.entries, p_amount bigint, p_refunded bigint, p_key text, p_fingerprint bytea, p_description text, p_now timestamp with time zone) FROM PUBLIC;
@@ -2408,6 +2822,10 @@ REVOKE ALL ON FUNCTION farebox.refund(p_id uuid, p_spend farebox.entries, p_amou
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION remove_admin(p_who text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.remove_admin(p_who text) FROM PUBLIC;
 
 -- Name: FUNCTION resolve_user(p_wallet uuid, p_number bigint); Type: ACL; Schema: farebox
 
@@ -2441,6 +2859,11 @@ REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uu
 
 REVOKE ALL ON FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
 
+-- Name: FUNCTION account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) TO farebox_app;
+
 -- Name: FUNCTION api_key(p_hash bytea); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api.api_key(p_hash bytea) FROM PUBLIC;
@@ -2461,6 +2884,16 @@ GRANT ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phon
 REVOKE ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) TO farebox_app;
 
+-- Name: FUNCTION erase_account(p_user uuid, p_session uuid); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) TO farebox_app;
+
+-- Name: FUNCTION export_account(p_user uuid, p_session uuid, OUT status text, OUT document json); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) TO farebox_app;
+
 -- Name: FUNCTION "grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
@@ -2470,6 +2903,11 @@ GRANT ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number big
 
 REVOKE ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+
+-- Name: FUNCTION rename_account(p_user uuid, p_session uuid, p_display_name text); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) TO farebox_app;
 
 -- Name: FUNCTION reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
@@ -2499,3 +2937,8 @@ GRANT ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_li
 -- Name: FUNCTION transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION unused_number(); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.unused_number() FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.unused_number() TO farebox_app;

@@ -51,9 +51,11 @@ stack_up() {
     [[ -z $fresh ]] || say "stack: made a Postgres cluster in $(cluster_data)"
     cluster_bootstrap
     set_password postgres
+    set_password farebox_local_auth
     "$root/scripts/migrate" --database-url "$(conninfo postgres)"
     set_password farebox_app # the role comes with the first migration
     [[ $1 == all ]] || handlers=''
+    leave_out_local_auth
     remember
     if [[ $1 == all ]]; then
         # shellcheck disable=SC2086 # a list of names
@@ -96,6 +98,7 @@ stack_env() {
     printf 'ADMIN_DATABASE_URL=%q\n' "$(conninfo postgres)"
     printf 'SUPERUSER_DATABASE_URL=%q\n' "$(conninfo supabase_admin)"
     printf 'HANDLERS=%q\n' "$handlers"
+    [[ " $handlers " != *' auth '* ]] || local_auth_env
     printf 'POSTGRES_BIN=%q\n' "$(cluster_bin)"
     printf 'PSQL=%q\n' "$(cluster_bin)/psql"
     for name in nginx activator postgres; do

@@ -76,10 +76,15 @@ activator_settled() {
     grep -qs '^activator ready' "$dir/log/activator.log" || ! pid_of activator >/dev/null
 }
 
-# handlers_start INSTANCES HANDLERS...: under the environment of the caller, but for the database.
+# handlers_start INSTANCES HANDLERS...: under the environment of the caller, but for the database, and with the stand-in for
+# Supabase where the caller names no project.
 handlers_start() {
-    local instances=$1
+    local instances=$1 name
     shift
+    for name in "${local_auth_variables[@]}"; do
+        local -x "$name=${!name:-}"
+    done
+    [[ " $* " != *' auth '* ]] || tell_local_auth
     # Made by the activator only once it listens; a line of an earlier run must not be taken for it.
     rm -f "$dir/log/activator.log"
     DATABASE_URL=$(conninfo farebox_app) setsid "$bin/activator" --run-dir "$(readlink -f "$dir/run")" --bin-dir "$bin" \

@@ -1,6 +1,7 @@
 // Who is calling, once a credential has been recognised.
 #pragma once
 
+#include "shared/auth/claims.hpp"
 #include "shared/base/secret.hpp"
 
 #include <optional>
@@ -28,9 +29,11 @@ class Scopes {
 };
 
 struct Caller {
-    std::string name; // for the log: "key:<name>" or "env:API_SECRET_KEY"; never the credential
-    Scopes scopes;
+    // For the log: "key:<name>", "env:API_SECRET_KEY" or "user:<uuid>"; never the credential.
+    std::string name;
+    Scopes scopes;                       // of a key; a user has none
     std::optional<base::Sha256> api_key; // set for a key of our table: every SQL call checks it again
+    std::optional<UserToken> user = {};  // set for a person: every move of money checks the session
 };
 
 } // namespace auth

@@ -55,8 +55,10 @@ std::string_view without_scheme(std::string_view header)
 
 } // namespace
 
-Keys::Keys(std::vector<EnvironmentKey> environment, Lookup lookup, std::chrono::milliseconds remember)
-    : environment_(std::move(environment)), lookup_(std::move(lookup)), remember_(remember)
+Keys::Keys(std::vector<EnvironmentKey> environment, Lookup lookup, std::chrono::milliseconds remember,
+           Verify verify)
+    : environment_(std::move(environment)), lookup_(std::move(lookup)), remember_(remember),
+      verify_(std::move(verify))
 {
 }
 
@@ -70,12 +72,20 @@ Caller Keys::authenticate(http::Request const& request, base::Deadline deadline)
     for (auto const& key : environment_)
         if (key.value.equals(credential))
             return {.name = "env:" + key.name, .scopes = Scopes::all(), .api_key = {}};
+    if (!credential.starts_with(key_prefix) && verify_) return bearer_of(credential, deadline);
     if (!is_key(credential)) unauthorized("the credential is not an API key");
 
     auto const hash = base::sha256(credential);
     auto const row = find(hash, deadline);
     if (!row) unauthorized("unknown API key");
     return {.name = "key:" + row->name, .scopes = row->scopes, .api_key = hash};
+}
+
+Caller Keys::bearer_of(std::string_view token, base::Deadline deadline) const
+{
+    auto caller = Caller{.name = {}, .scopes = {}, .api_key = {}, .user = verify_(token, deadline)};
+    caller.name = "user:" + base::to_string(caller.user->user);
+    return caller;
 }
 
 std::optional<KeyRow> Keys::find(base::Sha256 const& hash, base::Deadline deadline)

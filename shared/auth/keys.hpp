@@ -1,5 +1,5 @@
-// API keys: "fb_" and 43 base64url characters (32 random bytes) from our table, and the two keys of the
-// environment.
+// Who an Authorization header names: a key of the environment, an API key of our table ("fb_" and 43
+// base64url characters, 32 random bytes), or, for whatever is neither, the bearer of an access token.
 //
 // A key's row is remembered for a minute so that a call costs no extra round trip. That is only a shortcut:
 // every SQL function is given the key's hash and checks it again under its own snapshot, so a revoked key
@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace auth {
@@ -34,15 +35,18 @@ struct EnvironmentKey {
 class Keys {
   public:
     using Lookup = std::function<std::optional<KeyRow>(base::Sha256 const& hash, base::Deadline deadline)>;
+    // Whose access token this is (auth::Tokens::verify).
+    using Verify = std::function<UserToken(std::string_view token, base::Deadline deadline)>;
 
     // Empty environment keys match nothing. A row that was found is remembered for `remember`; that there is
-    // none is never remembered.
+    // none is never remembered. Without `verify` no token is anybody's.
     Keys(std::vector<EnvironmentKey> environment, Lookup lookup,
-         std::chrono::milliseconds remember = std::chrono::seconds(60));
+         std::chrono::milliseconds remember = std::chrono::seconds(60), Verify verify = {});
 
-    // The caller that the request's Authorization header names: "Bearer <key>" (scheme in any case) or the
-    // bare key. Failure unauthorized when it is missing, doubled, longer than 8 KiB, malformed or unknown; a
-    // header that is not a key costs no lookup.
+    // The caller that the request's Authorization header names: "Bearer <credential>" (scheme in any case) or
+    // the bare credential. Failure unauthorized when it is missing, doubled, longer than 8 KiB, malformed or
+    // unknown, and what `verify` throws; a header that is not a key costs no lookup, and what begins as an
+    // API key is never taken for a token.
     Caller authenticate(http::Request const& request, base::Deadline deadline);
 
     // After the database refused this key.
@@ -54,12 +58,14 @@ class Keys {
         base::Deadline until;
     };
 
+    Caller bearer_of(std::string_view token, base::Deadline deadline) const;
     std::optional<KeyRow> find(base::Sha256 const& hash, base::Deadline deadline);
     void keep(base::Sha256 const& hash, KeyRow const& row, base::Deadline now);
 
     std::vector<EnvironmentKey> environment_;
     Lookup lookup_;
     std::chrono::milliseconds remember_;
+    Verify verify_;
     std::mutex mutex_;
     std::map<base::Sha256, Remembered> remembered_;
 };

@@ -1,14 +1,34 @@
 // The environment, read once, checked whole: the only getenv. Each variable is a row in README.
 //
-// DATABASE_URL, API_SECRET_KEY and INTERNAL_API_KEY may be files of those names in CREDENTIALS_DIRECTORY
-// instead (systemd credentials), so that no secret need stand in an environment.
+// DATABASE_URL, API_SECRET_KEY, INTERNAL_API_KEY and the three secrets of Supabase may be files of those
+// names in CREDENTIALS_DIRECTORY instead (systemd credentials), so that no secret need stand in an
+// environment.
 #pragma once
 
 #include "shared/base/secret.hpp"
 
 #include <string>
+#include <vector>
 
 namespace config {
+
+// The Supabase project whose users may call, and how to reach it. Without a url nobody's token is accepted.
+struct Supabase {
+    // SUPABASE_URL: scheme, host and port alone, no slash at the end; https outside loopback.
+    std::string url;
+    // SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY: opaque; for the header apikey.
+    base::Secret publishable_key;
+    base::Secret secret_key;
+    // SUPABASE_JWT_SECRET: accepts HS256 tokens signed with it; empty accepts none. At least 32 bytes.
+    base::Secret jwt_secret;
+    // SUPABASE_ISSUERS: the exact values of `iss` that are accepted; "<url>/auth/v1" when not given.
+    std::vector<std::string> issuers;
+    // JWKS_CACHE: absolute path of a file in which all processes keep the project's keys; empty: each its
+    // own.
+    std::string jwks_cache;
+
+    bool configured() const { return !url.empty(); }
+};
 
 struct Config {
     // DATABASE_URL: libpq keywords or a URI, of the role farebox_app.
@@ -26,10 +46,12 @@ struct Config {
     int io_timeout_ms = 5000;
     // IDLE_EXIT_SECONDS 0..86400: leave after so long without a request; 0 stays.
     int idle_exit_s = 300;
+    Supabase supabase;
 };
 
 // Throws std::runtime_error naming every variable that is missing or malformed, never a value. In production
-// the two service keys must have at least 32 characters.
+// the two service keys must have at least 32 characters. A variable of Supabase without SUPABASE_URL is a
+// fault.
 Config load();
 
 } // namespace config

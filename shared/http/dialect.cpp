@@ -107,7 +107,8 @@ int retry_after_s(Failure const& failure)
     case Error::rate_limited:
         return 1;
     case Error::maintenance:
-        // A database that has become read-only is not writable again within a second.
+    case Error::auth_unavailable:
+        // A database that has become read-only, or a service of others, is not back within a second.
         return 5;
     default:
         return 0;

@@ -16,8 +16,8 @@ Dialect dialect_of(std::string_view path);
 
 // The whole error response: status and code of the dialect (dialects.def overrides errors.def), the body
 // {error, message, code, detail, details, request_id}, WWW-Authenticate on 401, Retry-After where the failure
-// or its error has one (busy, outcome_unknown, request_in_progress, rate_limited: 1 second; maintenance: 5),
-// Allow when details hold "allow".
+// or its error has one (busy, outcome_unknown, request_in_progress, rate_limited: 1 second; maintenance,
+// auth_unavailable: 5), Allow when details hold "allow".
 //   - error: the lower_snake code in TOKEN and CHAT, the sentence in MGMT, TRACK and FORGE
 //   - message: the dialect's sentence; TOKEN prints "Not enough tokens. Required: R, available: A"
 //   - detail: the sentence; for validation problems in TOKEN and CHAT the list of {loc, msg, type}

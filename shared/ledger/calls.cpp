@@ -69,8 +69,8 @@ MoveRow spend_one(Connection& connection, Spend const& spend, NotAfter not_after
                             .bytea(fingerprint_of(spend))
                             .text(spend.description)
                             .json(spend.metadata)
-                            .uuid({}) // session
-                            .uuid({}) // user
+                            .uuid(spend.credential.session)
+                            .uuid(spend.credential.user)
                             .bytea(spend.credential.api_key)
                             .timestamptz(not_after.us),
                         deadline);
@@ -89,7 +89,6 @@ std::vector<MoveRow> spend(Connection& connection, std::span<Spend const* const>
     auto const uuid = [&](auto member) { return column<base::Uuid>(spends, member); };
     auto const int8 = [&](auto member) { return column<std::int64_t>(spends, member); };
     auto const bytea = [&](auto member) { return column<base::Sha256>(spends, member); };
-    Nullable<base::Uuid> const no_uuid(spends.size());
     Nullable<std::string> const no_text(spends.size());
 
     auto const rows =
@@ -105,8 +104,8 @@ std::vector<MoveRow> spend(Connection& connection, std::span<Spend const* const>
                             .bytea_array(bytea([](auto const* s) { return fingerprint_of(*s); }))
                             .text_array(text([](auto const* s) { return s->description; }))
                             .json_array(text([](auto const* s) { return s->metadata; }))
-                            .uuid_array(no_uuid) // session
-                            .uuid_array(no_uuid) // user
+                            .uuid_array(uuid([](auto const* s) { return s->credential.session; }))
+                            .uuid_array(uuid([](auto const* s) { return s->credential.user; }))
                             .bytea_array(bytea([](auto const* s) { return s->credential.api_key; }))
                             .timestamptz(not_after.us)
                             .boolean(skip_locked),
@@ -127,7 +126,6 @@ std::vector<HoldRow> hold(Connection& connection, std::span<PlaceHold const* con
     auto const uuid = [&](auto member) { return column<base::Uuid>(holds, member); };
     auto const int8 = [&](auto member) { return column<std::int64_t>(holds, member); };
     auto const bytea = [&](auto member) { return column<base::Sha256>(holds, member); };
-    Nullable<base::Uuid> const no_uuid(holds.size());
 
     auto const rows = connection.call(
         "select n, status, hold, amount, available, expires_at, at "
@@ -145,8 +143,8 @@ std::vector<HoldRow> hold(Connection& connection, std::span<PlaceHold const* con
             .bytea_array(bytea([](auto const* h) { return fingerprint_of(*h); }))
             .text_array(text([](auto const* h) { return h->description; }))
             .json_array(text([](auto const* h) { return h->metadata; }))
-            .uuid_array(no_uuid) // session
-            .uuid_array(no_uuid) // user
+            .uuid_array(uuid([](auto const* h) { return h->credential.session; }))
+            .uuid_array(uuid([](auto const* h) { return h->credential.user; }))
             .bytea_array(bytea([](auto const* h) { return h->credential.api_key; }))
             .timestamptz(not_after.us)
             .boolean(skip_locked),
@@ -170,7 +168,6 @@ std::vector<SettleRow> settle(Connection& connection, std::span<SettleHold const
 {
     auto const text = [&](auto member) { return column<std::string>(holds, member); };
     auto const uuid = [&](auto member) { return column<base::Uuid>(holds, member); };
-    Nullable<base::Uuid> const no_uuid(holds.size());
 
     auto const rows = connection.call(
         "select n, status, entry, amount, before, after, available, at, released, settled_by "
@@ -182,8 +179,8 @@ std::vector<SettleRow> settle(Connection& connection, std::span<SettleHold const
             .text_array(text([](auto const* h) { return word(h->clamp); }))
             .text_array(text([](auto const* h) { return h->description; }))
             .json_array(text([](auto const* h) { return h->metadata; }))
-            .uuid_array(no_uuid) // session
-            .uuid_array(no_uuid) // user
+            .uuid_array(uuid([](auto const* h) { return h->credential.session; }))
+            .uuid_array(uuid([](auto const* h) { return h->credential.user; }))
             .bytea_array(column<base::Sha256>(holds, [](auto const* h) { return h->credential.api_key; }))
             .timestamptz(not_after.us)
             .boolean(skip_locked),
@@ -213,8 +210,8 @@ HoldRow dispatch(Connection& connection, DispatchHold const& hold, NotAfter not_
                                       Params{}
                                           .uuid(hold.hold)
                                           .int8(hold.lapse_amount)
-                                          .uuid({}) // session
-                                          .uuid({}) // user
+                                          .uuid(hold.credential.session)
+                                          .uuid(hold.credential.user)
                                           .bytea(hold.credential.api_key)
                                           .timestamptz(not_after.us),
                                       deadline);

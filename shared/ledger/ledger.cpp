@@ -247,6 +247,40 @@ std::optional<ApiKey> Ledger::api_key(base::Sha256 const& hash, base::Deadline d
         deadline, [&](auto& connection, auto until) { return calls::api_key(connection, hash, until); });
 }
 
+Account Ledger::account(Person const& person, base::Deadline deadline)
+{
+    return state_->read(
+        deadline, [&](auto& connection, auto until) { return calls::account(connection, person, until); });
+}
+
+Account Ledger::rename_account(Person const& person, std::optional<std::string> const& display_name,
+                               base::Deadline deadline)
+{
+    return state_->read(deadline, [&](auto& connection, auto until) {
+        calls::rename_account(connection, person, display_name, until);
+        return calls::account(connection, person, until);
+    });
+}
+
+std::string Ledger::export_account(Person const& person, base::Deadline deadline)
+{
+    return state_->read(deadline, [&](auto& connection, auto until) {
+        return calls::export_account(connection, person, until);
+    });
+}
+
+void Ledger::erase_account(Person const& person, base::Deadline deadline)
+{
+    state_->read(deadline,
+                 [&](auto& connection, auto until) { calls::erase_account(connection, person, until); });
+}
+
+std::int64_t Ledger::unused_number(base::Deadline deadline)
+{
+    return state_->read(deadline,
+                        [](auto& connection, auto until) { return calls::unused_number(connection, until); });
+}
+
 namespace {
 
 void log_lane(std::string const& name, db::LaneCounts const& counts)

@@ -7,6 +7,7 @@
 
 #include "shared/base/clock.hpp"
 #include "shared/db/session.hpp"
+#include "shared/ledger/account.hpp"
 #include "shared/ledger/types.hpp"
 
 #include <memory>
@@ -38,6 +39,15 @@ class Ledger {
     std::vector<Entry> statement(UserRef const& user, int limit, std::optional<std::int64_t> before,
                                  Credential const& credential, base::Deadline deadline);
     std::optional<ApiKey> api_key(base::Sha256 const& hash, base::Deadline deadline);
+
+    // People with an account (account.hpp). Each may be sent again at will; throws its refusal.
+    Account account(Person const& person, base::Deadline deadline);
+    Account rename_account(Person const& person, std::optional<std::string> const& display_name,
+                           base::Deadline deadline);
+    std::string export_account(Person const& person, base::Deadline deadline);
+    void erase_account(Person const& person, base::Deadline deadline);
+    std::int64_t unused_number(base::Deadline deadline);
+
     // One event a lane that was used since the last time: how many requests came, in how many calls of which
     // sizes, and how many found too much waiting.
     void log_lanes();

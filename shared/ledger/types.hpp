@@ -24,10 +24,13 @@ struct UserRef {
 // A path segment: a UUID or a whole number from 1; anything else is empty (and answers user_not_found).
 std::optional<UserRef> parse_user(std::string_view segment);
 
-// The credential under which a call is made, checked again by the SQL function itself. Empty: the
-// environment's key.
+// The credential under which a call is made, checked again by the SQL function itself. All empty: the
+// environment's key. Session and user are of a user's token and stand together; a spend, hold, settlement or
+// dispatch is refused (unauthorized) once that session has ended, though the token has not.
 struct Credential {
     std::optional<base::Sha256> api_key;
+    std::optional<base::Uuid> session = {};
+    std::optional<base::Uuid> user = {};
 };
 
 struct Spend {

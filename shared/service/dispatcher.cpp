@@ -1,12 +1,14 @@
 // From a request to its answer. The order of the checks is part of the contract: address (404), method (405),
-// credential (401), scope (403), size (413), encoding (415), and only then the handler's own (422, 404 of a
-// user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
+// credential (401), kind and scope (403), size (413), encoding (415), and only then the handler's own (422,
+// 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
 
 #include "shared/auth/keys.hpp"
 #include "shared/base/log.hpp"
 #include "shared/service/service.hpp"
+#include "shared/service/supabase.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace service {
@@ -21,6 +23,8 @@ struct Running {
     http::Match path;
     auth::Caller caller;
 };
+
+constexpr std::chrono::seconds remember_keys{60};
 
 std::string_view effective_method(http::Request const& request)
 {
@@ -97,10 +101,19 @@ void log_refusal(Failure const& failure, int status, Running const& running, htt
 struct Dispatcher::State {
     State(std::vector<Endpoint> all, config::Config settings)
         : endpoints(std::move(all)), config(std::move(settings)),
-          ledger(db::Options{.conninfo = config.database_url}),
-          keys(environment_keys(config),
-               [this](auto const& hash, auto deadline) { return look_up(hash, deadline); })
+          ledger(db::Options{.conninfo = config.database_url}), tokens(tokens_of(config.supabase)),
+          keys(
+              environment_keys(config),
+              [this](auto const& hash, auto deadline) { return look_up(hash, deadline); }, remember_keys,
+              verification())
     {
+    }
+
+    // Nothing where no project is configured.
+    auth::Keys::Verify verification()
+    {
+        if (!tokens) return {};
+        return [this](auto token, auto deadline) { return tokens->verify(token, deadline); };
     }
 
     std::optional<auth::KeyRow> look_up(base::Sha256 const& hash, base::Deadline deadline)
@@ -145,6 +158,10 @@ struct Dispatcher::State {
         auto const& access = running.endpoint->access;
         if (access.open) return;
         running.caller = keys.authenticate(request, deadline);
+        if (running.caller.user) {
+            if (!access.person) throw Failure(Error::forbidden, "the endpoint admits no user");
+            return;
+        }
         // An endpoint that names nobody lets nobody in.
         if (!access.service) throw Failure(Error::forbidden, "the endpoint admits no service");
         if (!running.caller.scopes.has(*access.service))
@@ -165,6 +182,7 @@ struct Dispatcher::State {
     std::vector<Endpoint> endpoints;
     config::Config config;
     ledger::Ledger ledger;
+    std::unique_ptr<auth::Tokens> tokens; // nullptr: no user can call
     auth::Keys keys;
 };
 

@@ -21,10 +21,19 @@ namespace service {
 // Who may call. Data, so that a forgotten check is visible.
 struct Access {
     bool open = false;                  // anyone
+    bool person = false;                // a user with an access token; the handler says whose things it shows
     std::optional<auth::Scope> service; // an API key with this scope, or a key of the environment
 
-    static constexpr Access anyone() { return {.open = true, .service = {}}; }
-    static constexpr Access key(auth::Scope scope) { return {.open = false, .service = scope}; }
+    static constexpr Access anyone() { return {.open = true, .person = false, .service = {}}; }
+    static constexpr Access key(auth::Scope scope)
+    {
+        return {.open = false, .person = false, .service = scope};
+    }
+    static constexpr Access user() { return {.open = false, .person = true, .service = {}}; }
+    static constexpr Access user_or_key(auth::Scope scope)
+    {
+        return {.open = false, .person = true, .service = scope};
+    }
 };
 
 // One request, as a handler gets it: recognised, allowed, its body read to the end.
@@ -36,7 +45,15 @@ struct Call {
     config::Config const& config;
     base::Deadline deadline;
 
-    ledger::Credential credential() const { return {.api_key = caller.api_key}; }
+    // Of a user: with the session, which every move of money has to find alive.
+    ledger::Credential credential() const
+    {
+        auto credential = ledger::Credential{.api_key = caller.api_key};
+        if (!caller.user) return credential;
+        credential.session = caller.user->session;
+        credential.user = caller.user->user;
+        return credential;
+    }
 };
 
 using Handle = http::Response (*)(Call const&);

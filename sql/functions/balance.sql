@@ -45,6 +45,11 @@ begin
       into users
       from unnest(p_wallet, p_number, p_phone) with ordinality r(wallet, number, phone, n);
 
+    -- A user of Supabase Auth who is not known here yet. Looked for among the missing only, so a known one costs nothing.
+    perform farebox.provision(m.id)
+       from unnest(p_wallet) m(id)
+      where m.id is not null and not exists (select from farebox.users u where u.id = m.id);
+
     if exists (select from farebox.wallets w where w.id = any (users) and w.next_event_at <= t) then
         for due in
             select l.id

@@ -61,6 +61,16 @@ create table if not exists auth.refresh_tokens (
 );
 create index if not exists refresh_tokens_session_id_idx on auth.refresh_tokens (session_id, revoked);
 
+-- How a session was opened: the claim amr of its tokens.
+create table if not exists auth.mfa_amr_claims (
+    id uuid primary key,
+    session_id uuid not null references auth.sessions (id) on delete cascade,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    authentication_method text not null,
+    constraint mfa_amr_claims_session_id_authentication_method_pkey unique (session_id, authentication_method)
+);
+
 create table if not exists auth.identities (
     id uuid primary key default gen_random_uuid(),
     provider_id text not null,
@@ -79,7 +89,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['users', 'sessions', 'refresh_tokens', 'identities'] loop
+    foreach t in array array['users', 'sessions', 'refresh_tokens', 'mfa_amr_claims', 'identities'] loop
         execute format('alter table auth.%I owner to supabase_auth_admin', t);
         execute format('alter table auth.%I enable row level security', t);
         execute format('grant select on auth.%I to postgres with grant option', t);

@@ -4,21 +4,27 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 a_database one
 
-# An SQL editor sends the whole text as one query.
-paste() { "$PSQL" -X -q -w -v ON_ERROR_STOP=1 -d "$admin" -o /dev/null -c "$("$root/scripts/schema")"; }
+# paste CHECKOUT: an SQL editor sends the whole text as one query. It is too long for an argument.
+paste() {
+    "$1/scripts/schema" >"$scratch/schema.sql"
+    schema=$scratch/schema.sql "$PSQL" -X -q -w -v ON_ERROR_STOP=1 -d "$admin" -o /dev/null <<'END'
+\set text `cat "$schema"`
+select :'text' \gexec
+END
+}
 
 forget_schema
-holds "the schema can be pasted into an SQL editor" paste
+holds "the schema can be pasted into an SQL editor" paste "$root"
 holds "and is then the schema that migrate makes" "$root/scripts/snapshot" --check --database-url "$admin"
 applied=$(sql <<<'select a.*, a.xmin from farebox_migrations.applied a order by 1')
-holds "pasting it twice is harmless" paste
+holds "pasting it twice is harmless" paste "$root"
 equals "and applies nothing again" "$applied" "$(sql <<<'select a.*, a.xmin from farebox_migrations.applied a order by 1')"
 lacks "migrate afterwards has nothing to apply" "migrate: " "$("$root/scripts/migrate" --database-url "$admin")"
 
 a_checkout changed
 printf -- '-- an afterthought\n' >>"$(find "$scratch/changed/sql/migrations" -name '*.sql' | sort | head -n 1)"
 refuses "a text whose past was rewritten is refused" "has changed since it was applied here" \
-    "$PSQL" -X -q -w -d "$admin" -c "$("$scratch/changed/scripts/schema")"
+    paste "$scratch/changed"
 
 sql <<<'create table farebox.unplanned (id int)'
 refuses "a schema other than the committed snapshot is shown" "+CREATE TABLE farebox.unplanned" \

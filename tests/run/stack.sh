@@ -14,7 +14,7 @@ equals "the owner of farebox is no superuser" "f|t|t|t|t" "$(sql <<<'select rols
 equals "commits are durable" "on|on|on" "$(sql <<<"select current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes')")"
 equals "Postgres listens on no network" "" "$(sql <<<"select current_setting('listen_addresses')")"
 refuses "nobody comes in without a password" "no password supplied" "$PSQL" -w -d "host=$(readlink -f "$one/pg") dbname=postgres user=supabase_admin"
-equals "secrets are the owner's alone" "700 600 600 600" "$(stat -c %a "$one/secrets" "$one"/secrets/*.pgpass | tr '\n' ' ' | sed 's/ $//')"
+equals "secrets are the owner's alone" "700 600 600 600 600" "$(stat -c %a "$one/secrets" "$one"/secrets/*.pgpass | tr '\n' ' ' | sed 's/ $//')"
 lacks "no password is in an argument list" "$(sed 's/.*://' "$one/secrets/farebox_app.pgpass")" "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')"
 lacks "nor in the server's log" "$(sed 's/.*://' "$one/secrets/farebox_app.pgpass")" "$(<"$one/log/postgres.log")"
 if is_root; then

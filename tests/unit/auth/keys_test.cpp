@@ -221,6 +221,39 @@ TEST_CASE("many threads may ask at once while a key is forgotten", "[keys]")
     CHECK(recognised == 1600);
 }
 
+TEST_CASE("what is no key is a token, where tokens are anybody's", "[keys]")
+{
+    Table table;
+    auto tokens = std::vector<std::string>();
+    Keys keys(
+        {{"API_SECRET_KEY", base::Secret("correct horse")}},
+        [&table](auto const& hash, auto deadline) { return table(hash, deadline); }, std::chrono::seconds(60),
+        [&](auto token, auto) {
+            tokens.emplace_back(token);
+            if (token != "a.good.token") throw base::Failure(base::Error::unauthorized, "a bad token");
+            return auth::UserToken{
+                .user = {.bytes = {1}}, .session = {.bytes = {2}}, .email = {}, .phone = {}};
+        });
+
+    auto const caller = keys.authenticate(with_header("bearer a.good.token"), soon());
+
+    CHECK(caller.name == "user:01000000-0000-0000-0000-000000000000");
+    REQUIRE(caller.user);
+    CHECK(caller.user->session.bytes[0] == 2);
+    CHECK_FALSE(caller.api_key);
+    for (auto const scope : {Scope::read, Scope::spend, Scope::hold, Scope::grant, Scope::users})
+        CHECK_FALSE(caller.scopes.has(scope));
+    CHECK(refusal(keys, with_header("Bearer a.bad.token")) == base::Error::unauthorized);
+    CHECK(tokens == std::vector<std::string>{"a.good.token", "a.bad.token"});
+
+    // Keys go on being keys, and what begins as one is never taken for a token.
+    CHECK_FALSE(keys.authenticate(with_header(good), soon()).user);
+    CHECK_FALSE(keys.authenticate(with_header("correct horse"), soon()).user);
+    CHECK(refusal(keys, with_header("fb_short")) == base::Error::unauthorized);
+    CHECK(refusal(keys, with_header("fb_." + std::string(43, 'a') + ".b")) == base::Error::unauthorized);
+    CHECK(tokens.size() == 2);
+}
+
 TEST_CASE("scopes have the names that keys are made with, and nothing else is one", "[keys]")
 {
     for (auto const* word : {"read", "spend", "hold", "grant", "users"})

@@ -38,9 +38,12 @@ class Environment {
     Environment& operator=(Environment const&) = delete;
 
   private:
-    static constexpr char const* names[] = {"DATABASE_URL",  "API_SECRET_KEY",    "INTERNAL_API_KEY",
-                                            "FAREBOX_ENV",   "FAREBOX_WORKERS",   "REQUEST_TIMEOUT_MS",
-                                            "IO_TIMEOUT_MS", "IDLE_EXIT_SECONDS", "CREDENTIALS_DIRECTORY"};
+    static constexpr char const* names[] = {
+        "DATABASE_URL",     "API_SECRET_KEY",           "INTERNAL_API_KEY",
+        "FAREBOX_ENV",      "FAREBOX_WORKERS",          "REQUEST_TIMEOUT_MS",
+        "IO_TIMEOUT_MS",    "IDLE_EXIT_SECONDS",        "CREDENTIALS_DIRECTORY",
+        "SUPABASE_URL",     "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY",
+        "SUPABASE_ISSUERS", "SUPABASE_JWT_SECRET",      "JWKS_CACHE"};
 };
 
 class CredentialsDirectory {
@@ -230,6 +233,116 @@ TEST_CASE("an empty credential file is an absent secret")
     auto const environment = Environment({{"CREDENTIALS_DIRECTORY", credentials.path()}});
 
     CHECK(contains(refusal(), "DATABASE_URL is missing"));
+}
+
+TEST_CASE("without a project nobody's token is accepted, and nothing else of Supabase may be set")
+{
+    {
+        auto const environment = Environment({{"DATABASE_URL", url}});
+        CHECK_FALSE(config::load().supabase.configured());
+    }
+    for (auto const* const name :
+         {"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_ISSUERS", "SUPABASE_JWT_SECRET"}) {
+        auto const environment = Environment({{"DATABASE_URL", url}, {name, std::string(40, 'k')}});
+        CHECK(contains(refusal(), "SUPABASE_URL is missing"));
+        CHECK_FALSE(contains(refusal(), "kkk"));
+    }
+}
+
+TEST_CASE("a project's address is all that is needed; the issuer follows from it")
+{
+    auto const environment =
+        Environment({{"DATABASE_URL", url}, {"SUPABASE_URL", "https://project.supabase.co/"}});
+
+    auto const supabase = config::load().supabase;
+
+    CHECK(supabase.configured());
+    CHECK(supabase.url == "https://project.supabase.co");
+    CHECK(supabase.issuers == std::vector<std::string>{"https://project.supabase.co/auth/v1"});
+    CHECK(supabase.jwt_secret.empty());
+    CHECK(supabase.jwks_cache.empty());
+}
+
+TEST_CASE("every variable of Supabase reaches its member")
+{
+    auto const environment = Environment({{"DATABASE_URL", url},
+                                          {"SUPABASE_URL", "https://project.supabase.co"},
+                                          {"SUPABASE_PUBLISHABLE_KEY", "sb_publishable_1"},
+                                          {"SUPABASE_SECRET_KEY", "sb_secret_1"},
+                                          {"SUPABASE_ISSUERS", " https://one/auth/v1  https://two/auth/v1 "},
+                                          {"SUPABASE_JWT_SECRET", std::string(32, 's')},
+                                          {"JWKS_CACHE", "/run/farebox/jwks.json"}});
+
+    auto const supabase = config::load().supabase;
+
+    CHECK(supabase.publishable_key.equals("sb_publishable_1"));
+    CHECK(supabase.secret_key.equals("sb_secret_1"));
+    CHECK(supabase.issuers == std::vector<std::string>{"https://one/auth/v1", "https://two/auth/v1"});
+    CHECK(supabase.jwt_secret.equals(std::string(32, 's')));
+    CHECK(supabase.jwks_cache == "/run/farebox/jwks.json");
+}
+
+TEST_CASE("tokens do not travel in the clear: a project elsewhere is reached over https alone")
+{
+    for (auto const* const address : {"http://127.0.0.1:54321", "http://localhost", "http://localhost:8080",
+                                      "http://[::1]:9", "https://10.0.0.7"}) {
+        auto const environment = Environment({{"DATABASE_URL", url}, {"SUPABASE_URL", address}});
+        CHECK(refusal() == "accepted");
+    }
+    for (auto const* const address :
+         {"http://project.supabase.co", "http://10.0.0.7", "http://localhost.example",
+          "http://127.0.0.1.example:80", "http://[::2]:80", "http://127.0.0.10"}) {
+        auto const environment = Environment({{"DATABASE_URL", url}, {"SUPABASE_URL", address}});
+        CHECK(contains(refusal(), "SUPABASE_URL must begin with https://"));
+    }
+}
+
+TEST_CASE("a project's address is scheme, host and port alone")
+{
+    for (auto const* const address :
+         {"project.supabase.co", "https://", "https:///", "https://project.supabase.co/auth/v1",
+          "ftp://project", "https://project.supabase.co//", "https://user:word@project",
+          "https://project?x=1", "https://project#x", "https://pro ject", "https://:443",
+          "https://project:", "HTTPS://project"}) {
+        auto const environment = Environment({{"DATABASE_URL", url}, {"SUPABASE_URL", address}});
+        CHECK(contains(refusal(), "SUPABASE_URL must be https://<host>"));
+    }
+}
+
+TEST_CASE("a secret that is too short, a cache without a root, a key with a blank and no issuer are faults")
+{
+    auto const environment = Environment({{"DATABASE_URL", url},
+                                          {"SUPABASE_URL", "https://project.supabase.co"},
+                                          {"SUPABASE_JWT_SECRET", std::string(31, 's')},
+                                          {"SUPABASE_SECRET_KEY", "two words"},
+                                          {"SUPABASE_ISSUERS", "  "},
+                                          {"JWKS_CACHE", "jwks.json"}});
+
+    auto const sentence = refusal();
+
+    for (auto const* const part :
+         {"SUPABASE_JWT_SECRET is too short: at least 32 bytes", "SUPABASE_SECRET_KEY must be printable",
+          "SUPABASE_ISSUERS names no issuer", "JWKS_CACHE must be an absolute path"})
+        CHECK(contains(sentence, part));
+    CHECK_FALSE(contains(sentence, "sss"));
+    CHECK_FALSE(contains(sentence, "two words"));
+}
+
+TEST_CASE("the secrets of Supabase may be credential files")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("SUPABASE_SECRET_KEY", "sb_secret_1\n");
+    credentials.put("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_1\n");
+    credentials.put("SUPABASE_JWT_SECRET", std::string(32, 's') + "\n");
+    auto const environment = Environment({{"CREDENTIALS_DIRECTORY", credentials.path()},
+                                          {"DATABASE_URL", url},
+                                          {"SUPABASE_URL", "https://project.supabase.co"}});
+
+    auto const supabase = config::load().supabase;
+
+    CHECK(supabase.secret_key.equals("sb_secret_1"));
+    CHECK(supabase.publishable_key.equals("sb_publishable_1"));
+    CHECK(supabase.jwt_secret.equals(std::string(32, 's')));
 }
 
 } // namespace

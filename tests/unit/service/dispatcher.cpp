@@ -3,6 +3,7 @@
 #include "shared/json/value.hpp"
 #include "shared/service/service.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/auth/mint.hpp"
 
 #include <stdexcept>
 
@@ -15,6 +16,7 @@ using service::Call;
 
 auto const key = std::string("a-key-of-the-environment");
 auto const unknown_key = std::string("another-key-that-nobody-gave-out");
+auto const jwt_secret = std::string(40, 's');
 auto const well_formed_key = "fb_" + std::string(43, 'A');
 
 int handled = 0;
@@ -23,6 +25,15 @@ http::Response echo(Call const& call)
 {
     ++handled;
     return http::json(200, "{\"caller\":\"" + call.caller.name + "\"}");
+}
+
+// What the ledger is told of the caller, after their name.
+http::Response credential_of(Call const& call)
+{
+    auto const credential = call.credential();
+    auto const text = [](auto const& id) { return id ? base::to_string(*id) : std::string("none"); };
+    return http::json(200, "{\"caller\":\"" + call.caller.name + "\",\"user\":\"" + text(credential.user) +
+                               "\",\"session\":\"" + text(credential.session) + "\"}");
 }
 
 http::Response balance_of(Call const& call)
@@ -58,19 +69,25 @@ service::Dispatcher a_dispatcher()
     config.database_url = base::Secret("host=/nonexistent dbname=farebox");
     config.api_secret_key = base::Secret(key);
     config.request_timeout_ms = 500;
+    config.supabase.url = "http://127.0.0.1:9"; // where nobody answers: the secret is all that is needed
+    config.supabase.issuers = {mint::issuer};
+    config.supabase.jwt_secret = base::Secret(jwt_secret);
     auto const service = Access::key(auth::Scope::spend);
-    return service::Dispatcher({endpoint("GET", "/open", Access::anyone(), echo, http::Dialect::chat),
-                                endpoint("GET", "/api/v1/things/{id}", service, echo),
-                                endpoint("POST", "/api/v1/things/{id}", service, echo),
-                                endpoint("POST", "/api/v1/closed", Access(), echo),
-                                endpoint("GET", "/api/v1/balance", service, balance_of),
-                                endpoint("POST", "/api/v1/refused", service, refuse),
-                                endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
-                                endpoint("GET", "/elsewhere", service, refuse, http::Dialect::token),
-                                endpoint("POST", "/elsewhere", service, refuse, http::Dialect::track),
-                                endpoint("POST", "/track-only", service, refuse, http::Dialect::track),
-                                endpoint("POST", "/api/v1/broken", service, break_down)},
-                               std::move(config));
+    return service::Dispatcher(
+        {endpoint("GET", "/open", Access::anyone(), echo, http::Dialect::chat),
+         endpoint("GET", "/api/v1/things/{id}", service, echo),
+         endpoint("POST", "/api/v1/things/{id}", service, echo),
+         endpoint("POST", "/api/v1/closed", Access(), echo),
+         endpoint("GET", "/api/v1/mine", Access::user(), credential_of),
+         endpoint("GET", "/api/v1/ours", Access::user_or_key(auth::Scope::spend), credential_of),
+         endpoint("GET", "/api/v1/balance", service, balance_of),
+         endpoint("POST", "/api/v1/refused", service, refuse),
+         endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
+         endpoint("GET", "/elsewhere", service, refuse, http::Dialect::token),
+         endpoint("POST", "/elsewhere", service, refuse, http::Dialect::track),
+         endpoint("POST", "/track-only", service, refuse, http::Dialect::track),
+         endpoint("POST", "/api/v1/broken", service, break_down)},
+        std::move(config));
 }
 
 http::Request a_request(std::string const& method, std::string const& path,
@@ -188,6 +205,60 @@ TEST_CASE("an endpoint that names nobody lets nobody in")
     CHECK(response.status == 403);
     CHECK(member(response, "code") == "FORBIDDEN");
     CHECK(handled == 0);
+}
+
+TEST_CASE("a user's token is let in where users are, and the ledger is told of the session")
+{
+    auto const token = mint::hs256_token(jwt_secret, mint::hs256_header().text(),
+                                         mint::user_claims(base::now_us() / 1'000'000).text());
+    for (auto const* const path : {"/api/v1/mine", "/api/v1/ours"}) {
+        auto const response = answer(a_request("GET", path, token));
+        CHECK(response.status == 200);
+        CHECK(member(response, "caller") == std::string("user:") + mint::user_id);
+        CHECK(member(response, "user") == mint::user_id);
+        CHECK(member(response, "session") == mint::session_id);
+    }
+    handled = 0;
+    for (auto const* const path : {"/api/v1/things/1", "/api/v1/balance"})
+        CHECK(answer(a_request("GET", path, token)).status == 403);
+    CHECK(answer(a_request("POST", "/api/v1/closed", token)).status == 403);
+    CHECK(handled == 0);
+}
+
+TEST_CASE("a service is let in where services are, without a session")
+{
+    CHECK(answer(a_request("GET", "/api/v1/mine", key)).status == 403);
+    auto const response = answer(a_request("GET", "/api/v1/ours", key));
+    CHECK(response.status == 200);
+    CHECK(member(response, "session") == "none");
+    CHECK(member(response, "user") == "none");
+}
+
+TEST_CASE("a token that is not good in every respect is 401 wherever it is sent")
+{
+    auto const claims = mint::user_claims(base::now_us() / 1'000'000);
+    auto const header = mint::hs256_header().text();
+    for (auto const& token :
+         {mint::hs256_token(std::string(40, 'x'), header, claims.text()),
+          mint::hs256_token(jwt_secret, header, claims.with("exp", "0").text()),
+          mint::hs256_token(jwt_secret, header, claims.with("role", "\"service_role\"").text()),
+          mint::hs256_token(jwt_secret, R"({"alg":"none"})", claims.text()), std::string("a.b.c")})
+        for (auto const* const path : {"/api/v1/mine", "/api/v1/ours", "/api/v1/things/1"}) {
+            auto const response = answer(a_request("GET", path, token));
+            CHECK(response.status == 401);
+            CHECK(response.header("WWW-Authenticate") == "Bearer");
+        }
+}
+
+TEST_CASE("where the project's keys cannot be had a token is 503, and services go on")
+{
+    auto const token = mint::Key::p256("one").token(mint::user_claims(base::now_us() / 1'000'000));
+
+    auto const response = answer(a_request("GET", "/api/v1/mine", token));
+
+    CHECK(response.status == 503);
+    CHECK_FALSE(response.header("Retry-After").empty());
+    CHECK(answer(a_request("GET", "/api/v1/things/1", key)).status == 200);
 }
 
 TEST_CASE("a body that is too large is 413, an encoded one 415, and the handler sees neither")

@@ -1,0 +1,157 @@
+// POST /api/v1/auth/login: a session for an account (CHAT).
+//
+//   Access    anyone
+//   Request   {"email" or "phone", "password"}
+//   Reply     200 {"status": "success", "user": {"id": UUID, "email"},
+//                  "tokens": {"access_token", "refresh_token"}}
+//   Refuses   validation_error, invalid_credentials, not_confirmed (after the right password only),
+//             rate_limited, auth_unavailable
+//
+// POST /api/auth/login: the same (FORGE).
+//
+//   Reply     200 {"message": "Login successful",
+//                  "user": {"id": number, "email", "display_name", "provider", "is_admin", "created_at"},
+//                  "tokens": {"refresh", "access"}}
+//
+// POST /api/v1/auth/refresh: the next tokens of a session; an endpoint of our own.
+//
+//   Access    anyone
+//   Request   {"refresh_token"}; a member it does not know is refused by name
+//   Reply     as of /api/v1/auth/login
+//   Refuses   validation_error, unauthorized (unknown, used before, or its session has ended), rate_limited,
+//             auth_unavailable
+//
+// A login that fails must not tell whether the address has an account. Supabase Auth answers an unknown
+// address without hashing the password, and a banned user before it: so every failure has one body, and is
+// answered at a full step of failure_step after the request came, however long it took to find out.
+
+#include "shared/service/accounts.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace {
+
+using base::Error;
+using base::Failure;
+using upstream::AuthSession;
+
+constexpr auto failure_step = std::chrono::milliseconds(500);
+constexpr std::size_t password_bytes_max = 1024; // what is too long to be one is wrong like any other
+constexpr std::size_t refresh_token_chars_max = 1024;
+
+// A name for the time at which a request began.
+using Start = std::chrono::steady_clock::time_point;
+
+// At the next full step, or at the deadline.
+void wait_for_step(Start start, base::Deadline deadline)
+{
+    auto const steps = (std::chrono::steady_clock::now() - start) / failure_step + 1;
+    std::this_thread::sleep_until(std::min(start + steps * failure_step, deadline));
+}
+
+Failure refusal_of(upstream::AuthRefused const& refused)
+{
+    auto const& code = refused.code;
+    if (code == "email_not_confirmed" || code == "phone_not_confirmed") return Failure(Error::not_confirmed);
+    if (code == "invalid_credentials" || code == "user_banned" || code == "validation_failed" ||
+        code == "user_not_found" || code == "email_address_invalid" || code == "email_provider_disabled" ||
+        code == "phone_provider_disabled")
+        return Failure(Error::invalid_credentials, "Supabase Auth: " + code);
+    return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
+}
+
+AuthSession sign_in(service::Call const& call, base::Deadline deadline)
+{
+    auto const start = std::chrono::steady_clock::now();
+    auto const body = json::parse(call.request.body);
+    auto fields = json::Fields(body);
+    auto const login = service::read_login(fields, password_bytes_max);
+    fields.done();
+    try {
+        return service::supabase_auth(call.config).sign_in(login, call.request.remote_addr, deadline);
+    } catch (upstream::AuthRefused const& refused) {
+        wait_for_step(start, deadline);
+        throw refusal_of(refused);
+    }
+}
+
+AuthSession refresh(service::Call const& call, base::Deadline deadline)
+{
+    auto const body = json::parse(call.request.body);
+    auto fields = json::Fields(body);
+    auto const token = base::Secret(fields.text("refresh_token", 1, refresh_token_chars_max));
+    fields.nothing_else();
+    fields.done();
+    try {
+        return service::supabase_auth(call.config).refresh(token, call.request.remote_addr, deadline);
+    } catch (upstream::AuthRefused const& refused) {
+        throw Failure(Error::unauthorized, "Supabase Auth: " + refused.code);
+    }
+}
+
+// The first login of an account that is older than farebox gives it its wallet.
+ledger::Account account_of(service::Call const& call, AuthSession const& session, base::Deadline deadline)
+{
+    return call.ledger.account({.user = session.user.id, .session = {}}, deadline);
+}
+
+http::Response chat_answer(service::Call const& call, AuthSession const& session, base::Deadline deadline)
+{
+    auto const account = account_of(call, session, deadline);
+    auto body = json::Writer();
+    body.begin()
+        .field("status", "success")
+        .begin("user")
+        .field("id", base::to_string(account.id))
+        .field("email", account.email.value_or(""))
+        .end();
+    service::write_chat_tokens(body, session);
+    return http::json(200, body.end().str());
+}
+
+http::Response login_chat(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    return chat_answer(call, sign_in(call, deadline), deadline);
+}
+
+http::Response refresh_chat(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    return chat_answer(call, refresh(call, deadline), deadline);
+}
+
+http::Response login_forge(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const session = sign_in(call, deadline);
+    auto body = json::Writer();
+    body.begin().field("message", "Login successful");
+    service::write_forge_user(body, account_of(call, session, deadline));
+    service::write_forge_tokens(body, session);
+    return http::json(200, body.end().str());
+}
+
+} // namespace
+
+int main()
+{
+    return service::run("login", {
+                                     {.method = "POST",
+                                      .pattern = "/api/v1/auth/login",
+                                      .dialect = http::Dialect::chat,
+                                      .access = service::Access::anyone(),
+                                      .handle = login_chat},
+                                     {.method = "POST",
+                                      .pattern = "/api/v1/auth/refresh",
+                                      .dialect = http::Dialect::chat,
+                                      .access = service::Access::anyone(),
+                                      .handle = refresh_chat},
+                                     {.method = "POST",
+                                      .pattern = "/api/auth/login",
+                                      .dialect = http::Dialect::forge,
+                                      .access = service::Access::anyone(),
+                                      .handle = login_forge},
+                                 });
+}

@@ -1,0 +1,150 @@
+// The account of whoever calls.
+//
+//   Access    a user: the token of Supabase Auth, whose session must still stand
+//   Refuses   unauthorized, user_not_found, busy; what each adds stands with it
+//
+// GET /api/v1/auth/me, GET /api/v1/user/profile (CHAT)
+//   Reply     200 {"id": UUID, "email", "created_at", "letta_agent_id", "litellm_key": a preview,
+//                  "agent_status"}; null and "pending" until there is an agent or a key
+//
+// GET /api/auth/profile (FORGE)
+//   Reply     200 {"id": number, "email", "display_name", "provider", "is_admin", "created_at"}
+//
+// PUT /api/auth/profile/update (FORGE)
+//   Request   {"display_name": up to 100 characters; blank takes it away}
+//   Reply     200 {"message": "Profile updated successfully", "user": as above}
+//   Refuses   validation_error
+//
+// POST /api/auth/logout (FORGE): ends the session of the token. Its refresh token is dead, and the token,
+// though it has not expired, moves no more tokens. The refresh token in the body is not needed, so nobody
+// ends a session with somebody else's.
+//   Reply     200 {"message": "Logout successful"}
+//   Refuses   auth_unavailable, rate_limited
+//
+// GET /api/v1/user/export: all that is stored about the caller; an endpoint of our own
+//   Reply     200 {"user", "admin", "agent", "billing_keys", "wallet", "holds" (open ones),
+//                  "entries" (the newest 10,000)}
+//
+// DELETE /api/v1/user/delete, or POST where a browser's page may not send DELETE: the caller leaves; our own
+//   Reply     200 {"status": "success", "message"}
+//   Refuses   auth_unavailable, rate_limited: nothing is lost by sending it again
+//
+// What farebox knows of the person is erased first, and then the account at Supabase Auth: the other way
+// round a failure in between would leave data behind that nobody has a token to erase. The journal stays,
+// under ids that name nobody.
+
+#include "shared/service/accounts.hpp"
+
+namespace {
+
+using base::Error;
+using base::Failure;
+
+ledger::Person person(service::Call const& call)
+{
+    auto const& token = *call.caller.user;
+    return {.user = token.user, .session = token.session};
+}
+
+base::Secret access_token(service::Call const& call)
+{
+    // Recognised already: the scheme, a space and the token.
+    auto const header = call.request.header("authorization").value_or("");
+    return base::Secret(header.substr(header.find_last_of(' ') + 1));
+}
+
+http::Response me(service::Call const& call)
+{
+    auto const account = call.ledger.account(person(call), call.deadline);
+    auto body = json::Writer();
+    body.begin()
+        .field("id", base::to_string(account.id))
+        .field("email", account.email.value_or(""))
+        .field("created_at", base::iso8601(account.created_at_us))
+        .field("letta_agent_id", account.agent_id)
+        .field("litellm_key", account.billing_key)
+        .field("agent_status", account.agent_status.value_or("pending"))
+        .end();
+    return http::json(200, body.str());
+}
+
+http::Response forge_profile(service::Call const& call)
+{
+    auto body = json::Writer();
+    body.begin();
+    service::write_forge_members(body, call.ledger.account(person(call), call.deadline));
+    return http::json(200, body.end().str());
+}
+
+http::Response update(service::Call const& call)
+{
+    auto const document = json::parse(call.request.body);
+    auto fields = json::Fields(document);
+    auto const name = service::read_display_name(fields);
+    if (document.find("display_name") == nullptr) fields.problem("display_name", "is required", "missing");
+    fields.done();
+
+    auto const account = call.ledger.rename_account(
+        person(call), name.empty() ? std::nullopt : std::optional(name), call.deadline);
+    auto body = json::Writer();
+    body.begin().field("message", "Profile updated successfully");
+    service::write_forge_user(body, account);
+    return http::json(200, body.end().str());
+}
+
+http::Response logout(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    service::supabase_auth(call.config).sign_out(access_token(call), deadline);
+    return http::json(200, json::Writer().begin().field("message", "Logout successful").end().str());
+}
+
+http::Response export_account(service::Call const& call)
+{
+    return http::json(200, call.ledger.export_account(person(call), call.deadline));
+}
+
+http::Response leave(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const auth = service::supabase_auth(call.config);
+    // Before anything is erased: without the key nobody could finish it.
+    if (!auth.may_administer())
+        throw Failure(Error::auth_unavailable, "SUPABASE_SECRET_KEY is not set: accounts cannot be removed")
+            .retry_after(60);
+    call.ledger.erase_account(person(call), deadline);
+    auth.remove_user(person(call).user, deadline);
+    auto body = json::Writer();
+    body.begin()
+        .field("status", "success")
+        .field("message", "The account and its personal data are gone")
+        .end();
+    return http::json(200, body.str());
+}
+
+service::Endpoint endpoint(std::string_view method, std::string_view pattern, http::Dialect dialect,
+                           service::Handle handle)
+{
+    return {.method = method,
+            .pattern = pattern,
+            .dialect = dialect,
+            .access = service::Access::user(),
+            .handle = handle};
+}
+
+} // namespace
+
+int main()
+{
+    using http::Dialect;
+    return service::run("profile", {
+                                       endpoint("GET", "/api/v1/auth/me", Dialect::chat, me),
+                                       endpoint("GET", "/api/v1/user/profile", Dialect::chat, me),
+                                       endpoint("GET", "/api/auth/profile", Dialect::forge, forge_profile),
+                                       endpoint("PUT", "/api/auth/profile/update", Dialect::forge, update),
+                                       endpoint("POST", "/api/auth/logout", Dialect::forge, logout),
+                                       endpoint("GET", "/api/v1/user/export", Dialect::chat, export_account),
+                                       endpoint("DELETE", "/api/v1/user/delete", Dialect::chat, leave),
+                                       endpoint("POST", "/api/v1/user/delete", Dialect::chat, leave),
+                                   });
+}

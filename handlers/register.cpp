@@ -1,0 +1,191 @@
+// POST /api/v1/auth/register: a new account (CHAT).
+//
+//   Access    anyone
+//   Request   {"email", "password" (at most 72 bytes)}; "phone" in place of the email where the project
+//             takes phones
+//   Reply     201 {"status": "success", "message", "user": {"id": UUID, "email", "created_at"},
+//                  "tokens": {"access_token", "refresh_token"},
+//                  "agent_info": {"agent_id": null or text, "status"}};
+//             where the address must be confirmed first: "status": "confirmation_required", "tokens": null
+//   Refuses   validation_error (by field), user_exists, registration_closed, rate_limited, auth_unavailable
+//
+// POST /api/auth/register: the same (FORGE).
+//
+//   Request   {"email", "password", "password2", "display_name"?: up to 100 characters}
+//   Reply     201 {"message",
+//                  "user": {"id": number, "email", "display_name", "provider", "is_admin", "created_at"},
+//                  "tokens": {"refresh", "access"} or null}
+//   Refuses   as above; a known address is a fault of the field email
+//
+// Where addresses must be confirmed, Supabase Auth answers a registration of a known one like any other, with
+// a user that it has made up, so that nobody can ask who has an account. So do we: same members, a number
+// that nobody has; and nothing is made or given for the id. Where they need not be, it says that the address
+// is known, and so do we.
+
+#include "shared/service/accounts.hpp"
+
+namespace {
+
+using base::Error;
+using base::Failure;
+using upstream::SignUp;
+
+constexpr std::size_t password_bytes_max = 72; // of bcrypt
+constexpr auto registered = "User registered successfully";
+constexpr auto confirm = "Almost done: confirm the address with the message that was sent to it, then log in";
+
+struct Registration {
+    upstream::Login login;
+    std::string display_name;
+};
+
+Registration parse(service::Call const& call, bool repeated)
+{
+    auto const body = json::parse(call.request.body);
+    auto fields = json::Fields(body);
+    auto asked = Registration{.login = service::read_login(fields, password_bytes_max), .display_name = {}};
+    if (repeated) {
+        auto const again = fields.text("password2", 1, 4096);
+        if (fields.problems().empty() && again != asked.login.password.reveal())
+            fields.problem("password2", "must be the same as password", "mismatch");
+        asked.display_name = service::read_display_name(fields);
+    }
+    fields.done();
+    return asked;
+}
+
+Failure field_failure(std::string const& name, std::string msg, std::string type)
+{
+    return json::validation_failure({.loc = {"body", name}, .msg = std::move(msg), .type = std::move(type)});
+}
+
+Failure weak_password(std::vector<std::string> const& reasons)
+{
+    auto problems = std::vector<base::Problem>();
+    auto const add = [&](std::string msg, std::string type) {
+        problems.push_back({.loc = {"body", "password"}, .msg = std::move(msg), .type = std::move(type)});
+    };
+    for (auto const& reason : reasons) {
+        if (reason == "length") add("is too short", "too_short");
+        if (reason == "characters") add("needs letters in both cases, digits or other characters", "weak");
+        if (reason == "pwned") add("is known from a leak of passwords: choose another", "leaked");
+    }
+    if (problems.empty()) add("is too weak: choose a longer one", "weak");
+    auto failure = json::validation_failure(problems.front());
+    for (auto other = problems.begin() + 1; other != problems.end(); ++other)
+        failure.add(*other);
+    return failure;
+}
+
+// In the client's words; `name` is the member that named the account.
+Failure refusal_of(upstream::AuthRefused const& refused, std::string const& name, http::Dialect dialect)
+{
+    auto const& code = refused.code;
+    if (code == "weak_password") return weak_password(refused.reasons);
+    if (code == "user_already_exists" || code == "email_exists" || code == "phone_exists")
+        return dialect == http::Dialect::forge
+                   ? field_failure(name, "belongs to an account already", "exists")
+                   : Failure(Error::user_exists);
+    if (code == "signup_disabled" || code == "email_provider_disabled" || code == "phone_provider_disabled" ||
+        code == "anonymous_provider_disabled")
+        return Failure(Error::registration_closed, "Supabase Auth: " + code);
+    if (code == "validation_failed" || code == "email_address_invalid" ||
+        code == "email_address_not_authorized")
+        return field_failure(name, "is not accepted for an account", "not_accepted");
+    return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
+}
+
+SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect,
+               base::Deadline deadline)
+try {
+    return service::supabase_auth(call.config)
+        .sign_up(asked.login, asked.display_name, call.request.remote_addr, deadline);
+} catch (upstream::AuthRefused const& refused) {
+    throw refusal_of(refused, asked.login.email ? "email" : "phone", dialect);
+}
+
+// What is shown of the account. Until it is confirmed that is what was asked for, whether or not there was an
+// account.
+ledger::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked,
+                           base::Deadline deadline)
+{
+    auto account = ledger::Account();
+    if (signed_up.outcome == SignUp::Outcome::known)
+        account.number = call.ledger.unused_number(deadline);
+    else
+        account = call.ledger.account({.user = signed_up.user.id, .session = {}}, deadline);
+    if (signed_up.session) return account;
+    return {.id = signed_up.user.id,
+            .number = account.number,
+            .email = asked.login.email,
+            .phone = asked.login.phone,
+            .display_name = asked.display_name,
+            .provider = "local",
+            .is_admin = false,
+            .created_at_us = base::now_us(),
+            .agent_id = {},
+            .agent_status = {},
+            .billing_key = {}};
+}
+
+http::Response register_chat(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const asked = parse(call, false);
+    auto const signed_up = sign_up(call, asked, http::Dialect::chat, deadline);
+    auto const account = account_of(call, signed_up, asked, deadline);
+
+    auto body = json::Writer();
+    body.begin()
+        .field("status", signed_up.session ? "success" : "confirmation_required")
+        .field("message", signed_up.session ? registered : confirm)
+        .begin("user")
+        .field("id", base::to_string(account.id))
+        .field("email", account.email.value_or(""))
+        .field("created_at", base::iso8601(account.created_at_us))
+        .end();
+    if (signed_up.session)
+        service::write_chat_tokens(body, *signed_up.session);
+    else
+        body.field("tokens", nullptr);
+    body.begin("agent_info")
+        .field("agent_id", account.agent_id)
+        .field("status", account.agent_status.value_or("pending"))
+        .end();
+    return http::json(201, body.end().str());
+}
+
+http::Response register_forge(service::Call const& call)
+{
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const asked = parse(call, true);
+    auto const signed_up = sign_up(call, asked, http::Dialect::forge, deadline);
+    auto const account = account_of(call, signed_up, asked, deadline);
+
+    auto body = json::Writer();
+    body.begin().field("message", signed_up.session ? registered : confirm);
+    service::write_forge_user(body, account);
+    if (signed_up.session)
+        service::write_forge_tokens(body, *signed_up.session);
+    else
+        body.field("tokens", nullptr);
+    return http::json(201, body.end().str());
+}
+
+} // namespace
+
+int main()
+{
+    return service::run("register", {
+                                        {.method = "POST",
+                                         .pattern = "/api/v1/auth/register",
+                                         .dialect = http::Dialect::chat,
+                                         .access = service::Access::anyone(),
+                                         .handle = register_chat},
+                                        {.method = "POST",
+                                         .pattern = "/api/auth/register",
+                                         .dialect = http::Dialect::forge,
+                                         .access = service::Access::anyone(),
+                                         .handle = register_forge},
+                                    });
+}

@@ -1,0 +1,38 @@
+// One variable at a time, with every fault collected: the part of load() that touches the environment.
+#pragma once
+
+#include "shared/base/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace config {
+
+class Reader {
+  public:
+    // From the environment or from the file of that name in CREDENTIALS_DIRECTORY; empty when in neither.
+    base::Secret secret(std::string const& name);
+
+    // A secret that travels in a header: printable ASCII without spaces.
+    base::Secret header_secret(std::string const& name);
+
+    int integer(std::string const& name, int otherwise, int min, int max);
+
+    // Set but empty counts as not set: an env file with "NAME=" means the default.
+    std::optional<std::string> variable(std::string const& name) const;
+
+    // `sentence` names the variable and never holds its value.
+    void fault(std::string sentence) { faults_.push_back(std::move(sentence)); }
+
+    // Throws std::runtime_error with every fault so far; nothing when there are none.
+    void done() const;
+
+  private:
+    std::optional<std::string> credential(std::string const& name);
+
+    std::vector<std::string> faults_;
+};
+
+} // namespace config

@@ -1,0 +1,52 @@
+-- farebox.follow_auth_user: a new account gets its wallet, a changed address is changed here too, a removed account is
+-- forgotten.
+--
+-- Called by   the trigger farebox_follow_user on auth.users, which is made below where that schema exists
+-- Locks       nothing but the user's own rows
+--
+-- A failure here must not be one of the registration: it is swallowed, with a warning that says nothing, since Supabase
+-- Auth may show it to whoever registers. What was missed is made up for by farebox.provision at the first look.
+-- SECURITY DEFINER, unlike the other inner functions: it runs in a session of Supabase Auth, whose role has no rights here.
+
+create or replace function farebox.follow_auth_user() returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set jit = off             -- a plan made while the tables were small must not be kept (ledger rule 7)
+set enable_seqscan = off
+as $$
+begin
+    if tg_op = 'DELETE' then
+        perform farebox.forget(old.id);
+        return null;
+    end if;
+    if new.deleted_at is not null then
+        perform farebox.forget(new.id);
+        return null;
+    end if;
+    if tg_op = 'UPDATE' then
+        update farebox.users x
+           set email = case when char_length(new.email) between 3 and 255 then new.email end,
+               phone = case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null
+                             and not exists (select from farebox.users y where y.phone = new.phone and y.id <> x.id)
+                            then new.phone end
+         where x.id = new.id and x.erased_at is null;
+    end if;
+    perform farebox.provision(new.id);
+    return null;
+exception when others then
+    raise warning 'farebox: a change of an account was not followed';
+    return null;
+end $$;
+
+do $$
+begin
+    if to_regclass('auth.users') is null or exists (
+        select from pg_trigger t where t.tgrelid = to_regclass('auth.users') and t.tgname = 'farebox_follow_user') then
+        return;
+    end if;
+    create trigger farebox_follow_user
+        after insert or delete or update of email, phone, phone_confirmed_at, is_anonymous, deleted_at on auth.users
+        for each row execute function farebox.follow_auth_user();
+end $$;

@@ -1,0 +1,23 @@
+-- farebox.forget: erases what is known of a person. The journal stays, under an id and a number that name nobody any more.
+--
+-- Called by   farebox_api.erase_account; farebox.follow_auth_user when the account is removed at Supabase Auth
+-- Locks       the wallet, then the user's row
+--
+-- The wallet is blocked, so what is left in it is spent by nobody. The row of farebox.users stays: it keeps the number from
+-- being given to another, and a second helping of starting tokens from whoever has the id.
+
+create or replace function farebox.forget(p_user uuid) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from farebox.wallets w where w.id = p_user for no key update;
+    update farebox.wallets w set blocked_at = coalesce(w.blocked_at, clock_timestamp()) where w.id = p_user;
+    delete from farebox.admins a where a.user_id = p_user;
+    delete from farebox.agents g where g.user_id = p_user;
+    delete from farebox.billing_keys k where k.user_id = p_user;
+    update farebox.users u
+       set email = null, phone = null, display_name = null, erased_at = coalesce(u.erased_at, clock_timestamp())
+     where u.id = p_user;
+end $$;

@@ -1,0 +1,155 @@
+// The account of whoever calls: looking, changing, logging out, taking along, leaving.
+
+#include "tests/support/accounts.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/refusal.hpp"
+#include "tests/support/wallet.hpp"
+
+using namespace support;
+
+TEST_CASE("a user sees the account (CHAT), under either address", "[profile]")
+{
+    auto const person = a_person();
+    for (auto const* const path : {"/api/v1/auth/me", "/api/v1/user/profile"}) {
+        auto const reply = get(path, person.headers());
+        INFO(reply.body);
+        REQUIRE(reply.status == 200);
+        CHECK(reply.json().names() == std::vector<std::string>{"agent_status", "created_at", "email", "id",
+                                                               "letta_agent_id", "litellm_key"});
+        CHECK(reply["id"].text() == person.id);
+        CHECK(reply["email"].text() == person.email);
+        CHECK(reply["agent_status"].text() == "pending");
+        CHECK(reply["letta_agent_id"].is_null());
+        CHECK(reply["litellm_key"].is_null());
+    }
+}
+
+TEST_CASE("agent and key show once they are there, the key as a preview", "[profile]")
+{
+    auto const person = a_person();
+    database().rows("insert into farebox.agents (user_id, agent_id, status) values ($1, 'agent-1', 'active')",
+                    {person.id});
+    database().rows("insert into farebox.billing_keys (user_id, hash, preview) "
+                    "values ($1, sha256(gen_random_uuid()::text::bytea), 'sk-fb-abc...')",
+                    {person.id});
+
+    auto const reply = get("/api/v1/auth/me", person.headers());
+
+    CHECK(reply["letta_agent_id"].text() == "agent-1");
+    CHECK(reply["agent_status"].text() == "active");
+    CHECK(reply["litellm_key"].text() == "sk-fb-abc...");
+}
+
+TEST_CASE("a user sees and changes the name (FORGE)", "[profile]")
+{
+    auto const person = a_person();
+    auto const before = get("/api/auth/profile", person.headers());
+    REQUIRE(before.status == 200);
+    CHECK(before.json().names() ==
+          std::vector<std::string>{"created_at", "display_name", "email", "id", "is_admin", "provider"});
+    CHECK(before["id"].integer() > 0);
+
+    auto const changed =
+        send("PUT", "/api/auth/profile/update", body({{"display_name", "Jane Doe"}}), person.headers());
+    INFO(changed.body);
+    REQUIRE(changed.status == 200);
+    CHECK(changed["message"].text() == "Profile updated successfully");
+    CHECK(changed["user"]["display_name"].text() == "Jane Doe");
+    CHECK(get("/api/auth/profile", person.headers())["display_name"].text() == "Jane Doe");
+
+    auto const blank =
+        send("PUT", "/api/auth/profile/update", body({{"display_name", " "}}), person.headers());
+    CHECK(blank["user"]["display_name"].text().empty());
+    auto const missing = send("PUT", "/api/auth/profile/update", "{}", person.headers());
+    CHECK(missing.status == 400);
+    CHECK(missing["display_name"].size() == 1);
+    CHECK(send("PUT", "/api/auth/profile/update", body({{"display_name", std::string(101, 'x')}}),
+               person.headers())
+              .status == 400);
+}
+
+TEST_CASE("an operator is shown as one (FORGE)", "[profile]")
+{
+    auto const person = a_person();
+    database().rows("select farebox.add_admin($1, 'tests')", {person.id});
+    CHECK(get("/api/auth/profile", person.headers())["is_admin"].boolean());
+    database().rows("select farebox.remove_admin($1)", {person.id});
+    CHECK_FALSE(get("/api/auth/profile", person.headers())["is_admin"].boolean());
+}
+
+TEST_CASE("after a logout the token opens nothing and its refresh token is dead; other sessions go on",
+          "[profile]")
+{
+    auto const person = a_person();
+    auto const other =
+        post("/api/v1/auth/login", body({{"email", person.email}, {"password", a_password}}), anonymously());
+
+    auto const reply = post("/api/auth/logout", body({{"refresh", person.refresh_token}}), person.headers());
+
+    INFO(reply.body);
+    REQUIRE(reply.status == 200);
+    CHECK(reply["message"].text() == "Logout successful");
+    check_refusal(get("/api/v1/auth/me", person.headers()), 401, "unauthorized");
+    check_refusal(
+        post("/api/v1/auth/refresh", body({{"refresh_token", person.refresh_token}}), anonymously()), 401,
+        "unauthorized");
+    CHECK(get("/api/v1/auth/me", as(other["tokens"]["access_token"].text())).status == 200);
+    // The token has not expired, and logging out twice is logging out.
+    CHECK(post("/api/auth/logout", "{}", person.headers()).status == 200);
+}
+
+TEST_CASE("a user takes along all that is stored", "[profile]")
+{
+    auto const person = a_person();
+
+    auto const reply = get("/api/v1/user/export", person.headers());
+
+    INFO(reply.body);
+    REQUIRE(reply.status == 200);
+    CHECK(reply.json().names() ==
+          std::vector<std::string>{"admin", "agent", "billing_keys", "entries", "holds", "user", "wallet"});
+    CHECK(reply["user"]["email"].text() == person.email);
+    CHECK(reply["wallet"]["balance"].integer() == 50'000);
+    CHECK(reply["entries"][0]["amount"].integer() == 50'000);
+}
+
+TEST_CASE("a user leaves: the account and the personal data are gone, the journal stays", "[profile]")
+{
+    for (auto const* const method : {"POST", "DELETE"}) {
+        auto const person = a_person();
+
+        auto const reply = send(method, "/api/v1/user/delete", "", person.headers());
+
+        INFO(reply.body);
+        REQUIRE(reply.status == 200);
+        CHECK(database().integer("select count(*) from auth.users where id = $1 and deleted_at is null",
+                                 {person.id}) == 0);
+        CHECK(database().integer(
+                  "select count(*) from farebox.users where id = $1 and email is null and phone is null "
+                  "and display_name is null and erased_at is not null",
+                  {person.id}) == 1);
+        auto const wallet = Wallet{.id = person.id, .number = 0};
+        CHECK(wallet.balance() == 50'000);
+        CHECK(wallet.entries().size() == 1);
+        check_refusal(get("/api/v1/auth/me", person.headers()), 401, "unauthorized");
+        check_refusal(post("/api/v1/auth/login", body({{"email", person.email}, {"password", a_password}}),
+                           anonymously()),
+                      401, "invalid_credentials");
+    }
+}
+
+TEST_CASE("the account is shown to its user alone: not to strangers, not to services", "[profile]")
+{
+    for (auto const* const path :
+         {"/api/v1/auth/me", "/api/v1/user/profile", "/api/auth/profile", "/api/v1/user/export"}) {
+        INFO(path);
+        check_refusal(get(path, anonymously()), 401, "unauthorized");
+        check_refusal(get(path, as_service()), 403, "forbidden");
+    }
+    for (auto const* const path : {"/api/auth/logout", "/api/v1/user/delete"}) {
+        INFO(path);
+        check_refusal(post(path, "{}", anonymously()), 401, "unauthorized");
+        check_refusal(post(path, "{}", as_service()), 403, "forbidden");
+    }
+}

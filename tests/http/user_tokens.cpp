@@ -1,0 +1,224 @@
+// Access tokens of users: what they open, what stays shut, and that nobody else's wallet shows.
+#include "shared/auth/jws.hpp"
+#include "shared/ledger/ledger.hpp"
+#include "tests/support/accounts.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/refusal.hpp"
+#include "tests/support/target.hpp"
+#include "tests/support/wallet.hpp"
+#include "tests/unit/auth/mint.hpp"
+
+#include <openssl/pem.h>
+
+#include <cstdio>
+#include <ctime>
+
+using namespace support;
+
+namespace {
+
+// A token as the stand-in for Supabase Auth signs it, with whatever claims and header.
+class Signer {
+  public:
+    Signer()
+    {
+        auto const path = target().directory + "/secrets/local_auth.pem";
+        auto const file =
+            std::unique_ptr<std::FILE, int (*)(std::FILE*)>(std::fopen(path.c_str(), "r"), std::fclose);
+        if (!file) throw std::runtime_error("no " + path);
+        auto* const key = PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr);
+        key_.emplace(mint::Key::of(published("kid"), "ES256", key));
+    }
+
+    mint::Key const& key() const { return *key_; }
+
+    static mint::Object claims(std::string const& user)
+    {
+        return mint::user_claims(std::time(nullptr))
+            .with("iss", mint::in_quotes(target().url + "/auth/v1"))
+            .with("sub", mint::in_quotes(user));
+    }
+
+  private:
+    static std::string published(std::string_view member)
+    {
+        return get("/auth/v1/.well-known/jwks.json", anonymously())["keys"][std::size_t{0}][member].text();
+    }
+
+    std::optional<mint::Key> key_;
+};
+
+// What a handler tells the ledger of this person.
+ledger::Credential credential_of(Person const& person)
+{
+    auto const claims = Json(auth::parse_jws(person.access_token).payload);
+    return {.api_key = {},
+            .session = base::parse_uuid(claims["session_id"].text()),
+            .user = base::parse_uuid(person.id)};
+}
+
+// One of each move that a user may make, under one credential; the errors, or "" where it went through.
+std::vector<std::string> moves_of(Person const& person, ledger::Credential const& credential)
+{
+    auto books = ledger::Ledger(db::Options{.conninfo = base::Secret(target().database_url)});
+    auto const deadline = base::deadline_in(std::chrono::seconds(5));
+    auto const user = ledger::UserRef{.id = base::parse_uuid(person.id), .number = {}, .phone = {}};
+    auto const hold_with = [&](ledger::Credential const& of_whom) {
+        auto hold = ledger::PlaceHold();
+        hold.user = user;
+        hold.amount = 2;
+        hold.ttl_ms = 60'000;
+        hold.description = "x";
+        hold.credential = of_whom;
+        return books.hold(hold, deadline).hold;
+    };
+    auto spend = ledger::Spend();
+    spend.user = user;
+    spend.amount = 1;
+    spend.description = "x";
+    spend.credential = credential;
+    auto const held = hold_with({}); // by a service, so that there is one to settle
+    auto settle = ledger::SettleHold();
+    settle.hold = held;
+    settle.amount = 1;
+    settle.credential = credential;
+
+    auto const error_of = [](auto const& move) -> std::string {
+        try {
+            move();
+            return {};
+        } catch (base::Failure const& failure) {
+            return std::string(base::info(failure.error()).name);
+        }
+    };
+    return {error_of([&] { books.spend(spend, deadline); }), error_of([&] {
+                auto many = std::vector<ledger::Spend>{spend, spend};
+                for (auto& one : many)
+                    one.entry = base::uuid_v7();
+                for (auto const& receipt : books.spend_all(many, deadline))
+                    if (receipt.refusal) throw *receipt.refusal;
+            }),
+            error_of([&] { hold_with(credential); }), error_of([&] {
+                books.dispatch({.hold = held, .lapse_amount = 1, .credential = credential}, deadline);
+            }),
+            error_of([&] { books.settle(settle, deadline); })};
+}
+
+std::string own(Person const& person, std::string_view what)
+{
+    return "/api/v1/users/" + person.id + "/" + std::string(what);
+}
+
+} // namespace
+
+TEST_CASE("a user reads their own wallet, by id and by number", "[tokens]")
+{
+    auto const person = a_person();
+
+    auto const by_id = get(own(person, "balance"), person.headers());
+
+    REQUIRE(by_id.status == 200);
+    CHECK(by_id["token_balance"].integer() == 50'000);
+    auto const number = std::to_string(by_id["user_id"].integer());
+    auto const by_number = get("/api/v1/users/" + number + "/balance", person.headers());
+    CHECK(by_number.status == 200);
+    CHECK(by_number.body == by_id.body);
+    auto const entries = get("/api/v1/users/" + number + "/entries", person.headers());
+    REQUIRE(entries.status == 200);
+    CHECK(entries["entries"].size() == 1);
+    CHECK(get(own(person, "entries"), person.headers()).body == entries.body);
+}
+
+TEST_CASE("another's wallet and nobody's are the same 404 to a user", "[tokens]")
+{
+    auto const person = a_person();
+    auto const other = a_person();
+    auto const phone = a_phone();
+    auto const served = a_user().with_phone(phone).holding(5);
+    auto const nobody = get("/api/v1/users/00000000-0000-4000-8000-000000000001/balance", person.headers());
+
+    check_refusal(nobody, 404, "user_not_found");
+    for (auto const& name : {other.id, served.id, std::to_string(served.number), std::to_string(a_number()),
+                             std::string("nonsense"), std::string("0")})
+        for (auto const* const what : {"balance", "entries"}) {
+            auto const reply = get("/api/v1/users/" + name + "/" + what, person.headers());
+            CHECK(reply.status == 404);
+            CHECK(without_request_id(reply) == without_request_id(nobody));
+        }
+    check_refusal(get("/api/user/tokens/" + phone, person.headers()), 404, "user_not_found");
+    check_refusal(get("/api/user/tokens/" + a_phone(), person.headers()), 404, "user_not_found");
+}
+
+TEST_CASE("a user moves no tokens by the endpoints of services", "[tokens]")
+{
+    auto const person = a_person();
+    auto const order = body({{"amount", 1}, {"description", "x"}});
+
+    check_refusal(post(own(person, "spend"), order, person.headers()), 403, "forbidden");
+    check_refusal(post(own(person, "grants"), order, person.headers()), 403, "forbidden");
+    check_refusal(post("/api/v1/users", "{}", person.headers()), 403, "forbidden");
+    CHECK(get(own(person, "balance"), person.headers())["token_balance"].integer() == 50'000);
+}
+
+TEST_CASE("a token that is not good in every respect is 401", "[tokens]")
+{
+    auto const person = a_person();
+    auto const signer = Signer();
+    auto const claims = Signer::claims(person.id);
+    auto const status = [&](std::string const& token) {
+        return get(own(person, "balance"), as(token)).status;
+    };
+
+    REQUIRE(status(signer.key().token(claims)) == 200);
+    for (auto const& bad :
+         {claims.with("exp", std::to_string(std::time(nullptr) - 60)), claims.with("exp", "1e99"),
+          claims.without("exp"), claims.with("iss", mint::in_quotes("https://other.example/auth/v1")),
+          claims.with("aud", R"(["anon"])"), claims.with("role", mint::in_quotes("service_role")),
+          claims.with("is_anonymous", "true"), claims.with("client_id", mint::in_quotes("app")),
+          claims.with("session_id", mint::in_quotes("x")), claims.doubled("sub", mint::in_quotes(person.id))})
+        CHECK(status(signer.key().token(bad)) == 401);
+    auto const header = signer.key().header();
+    CHECK(status(mint::Key::p256(signer.key().id()).token(claims)) == 401);
+    CHECK(status(mint::Key::p256("unknown").token(claims)) == 401);
+    CHECK(status(signer.key().token(header.with("crit", R"(["exp"])"), claims)) == 401);
+    CHECK(status(signer.key().token(header.with("alg", mint::in_quotes("none")), claims)) == 401);
+    CHECK(status(mint::hs256_token(signer.key().jwk().text(),
+                                   header.with("alg", mint::in_quotes("HS256")).text(), claims.text())) ==
+          401);
+    CHECK(status(person.access_token.substr(0, person.access_token.size() - 1)) == 401);
+    CHECK(status(person.access_token) == 200);
+}
+
+TEST_CASE("a good token of a user whom Supabase Auth does not know opens nothing", "[tokens]")
+{
+    auto const stranger = std::string("0f0f0f0f-0000-4000-8000-000000000001");
+
+    auto const reply =
+        get("/api/v1/users/" + stranger + "/balance", as(Signer().key().token(Signer::claims(stranger))));
+
+    check_refusal(reply, 404, "user_not_found");
+}
+
+TEST_CASE("a session that has ended moves no tokens, though its token has not expired", "[tokens]")
+{
+    auto const person = a_person();
+    auto const credential = credential_of(person);
+    auto const all_through = std::vector<std::string>(5);
+    auto const all_refused = std::vector<std::string>(5, "unauthorized");
+
+    CHECK(moves_of(person, credential) == all_through);
+
+    auto with_another_session = credential;
+    with_another_session.session = base::uuid_v7();
+    CHECK(moves_of(person, with_another_session) == all_refused);
+    CHECK(moves_of(person, credential_of(a_person())) ==
+          all_through); // whose the wallet is, the handler judges
+    auto with_another_user = credential;
+    with_another_user.user = base::uuid_v7();
+    CHECK(moves_of(person, with_another_user) == all_refused);
+
+    REQUIRE(post("/auth/v1/logout", "", person.headers() + Headers{{"apikey", "any"}}).status == 204);
+    CHECK(moves_of(person, credential) == all_refused);
+    CHECK(get(own(person, "balance"), person.headers()).status == 200);
+}

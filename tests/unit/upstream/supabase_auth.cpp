@@ -1,0 +1,266 @@
+// Supabase Auth: what is asked, and what its answers are taken for.
+
+#include "shared/upstream/supabase_auth.hpp"
+
+#include "shared/json/value.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/fake_http.hpp"
+#include "tests/support/fake_supabase.hpp"
+
+#include <algorithm>
+
+using base::Error;
+using support::Asked;
+using support::FakeHttp;
+using support::http_answer;
+using upstream::SignUp;
+using upstream::SupabaseAuth;
+namespace said = support::supabase;
+
+namespace {
+
+constexpr auto id = "7d0c1c1e-5b0a-4c55-9d0e-3f6f2f0f8a11";
+constexpr auto client = "203.0.113.7";
+
+base::Deadline soon()
+{
+    return base::deadline_in(std::chrono::seconds(10));
+}
+
+SupabaseAuth auth_at(FakeHttp const& server, std::string publishable_key = "", std::string secret_key = "")
+{
+    auto options = upstream::SupabaseOptions();
+    options.url = server.url();
+    options.publishable_key = base::Secret(std::move(publishable_key));
+    options.secret_key = base::Secret(std::move(secret_key));
+    return SupabaseAuth(std::move(options));
+}
+
+upstream::Login ann()
+{
+    return {.email = "ann@example.com", .phone = {}, .password = base::Secret("correct horse 9")};
+}
+
+// What a login is answered when Supabase Auth answers with these bytes: the name of an error, or its own
+// code.
+struct Refusal {
+    std::string name;
+    int retry_after_s = 0;
+    std::vector<std::string> reasons;
+    std::string log;
+};
+
+Refusal login_refused(std::string const& bytes)
+{
+    auto const server = FakeHttp([&](Asked const&) { return bytes; });
+    try {
+        auth_at(server).sign_in(ann(), client,
+                                base::deadline_in(std::chrono::milliseconds(bytes.empty() ? 200 : 10'000)));
+    } catch (upstream::AuthRefused const& refused) {
+        return {.name = "code " + refused.code, .retry_after_s = 0, .reasons = refused.reasons, .log = {}};
+    } catch (base::Failure const& failure) {
+        return {.name = std::string(base::info(failure.error()).name),
+                .retry_after_s = failure.retry_after_s(),
+                .reasons = {},
+                .log = failure.log()};
+    }
+    return {.name = "none", .retry_after_s = 0, .reasons = {}, .log = {}};
+}
+
+} // namespace
+
+TEST_CASE("a login is a session", "[upstream]")
+{
+    auto const server =
+        FakeHttp([](Asked const&) { return http_answer(200, said::session(id, "ann@example.com")); });
+
+    auto const session = auth_at(server).sign_in(ann(), client, soon());
+
+    CHECK(base::to_string(session.user.id) == id);
+    CHECK(session.user.email == "ann@example.com");
+    CHECK(session.access_token.reveal() == "header.claims.signature");
+    CHECK(session.refresh_token.reveal() == "w7kq2m4xz9ta");
+    auto const asked = server.asked().front();
+    CHECK(asked.method + " " + asked.target == "POST /auth/v1/token?grant_type=password");
+    CHECK(asked.header("x-supabase-api-version") == "2024-01-01");
+    CHECK(asked.header("content-type") == "application/json");
+    CHECK(json::canonical(json::parse(asked.body)) ==
+          R"({"email":"ann@example.com","password":"correct horse 9"})");
+}
+
+TEST_CASE("the three answers to a registration are told apart", "[upstream]")
+{
+    auto const outcome = [](std::string const& body) {
+        auto const server = FakeHttp([&](Asked const&) { return http_answer(200, body); });
+        return auth_at(server).sign_up(ann(), "Ann", client, soon());
+    };
+    auto const session = outcome(said::session(id, "ann@example.com"));
+    CHECK(session.outcome == SignUp::Outcome::session);
+    REQUIRE(session.session);
+    CHECK(base::to_string(session.user.id) == id);
+
+    auto const waiting = outcome(said::user(id, "ann@example.com"));
+    CHECK(waiting.outcome == SignUp::Outcome::confirmation);
+    CHECK_FALSE(waiting.session);
+    CHECK(base::to_string(waiting.user.id) == id);
+
+    auto const known = outcome(said::made_up_user(id, "ann@example.com"));
+    CHECK(known.outcome == SignUp::Outcome::known);
+    CHECK_FALSE(known.session);
+}
+
+TEST_CASE("a user without the list of identities is taken for a made-up one", "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) {
+        return http_answer(200, R"({"id":")" + std::string(id) + R"(","email":"a@b.c"})");
+    });
+    CHECK(auth_at(server).sign_up(ann(), "", client, soon()).outcome == SignUp::Outcome::known);
+}
+
+TEST_CASE("a registration says the name, and the phone where there is no email", "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) { return http_answer(200, said::user(id, "")); });
+
+    auth_at(server).sign_up({.email = {}, .phone = "79001234567", .password = base::Secret("p")}, "Ann",
+                            client, soon());
+
+    CHECK(server.asked().front().target == "/auth/v1/signup");
+    CHECK(json::canonical(json::parse(server.asked().front().body)) ==
+          R"({"data":{"display_name":"Ann"},"password":"p","phone":"79001234567"})");
+}
+
+TEST_CASE("without a secret key the publishable one is sent, and no address", "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) { return http_answer(200, said::session(id, "a@b.c")); });
+
+    auth_at(server, "sb_publishable_1").sign_in(ann(), client, soon());
+
+    auto const asked = server.asked().front();
+    CHECK(asked.header("apikey") == "sb_publishable_1");
+    CHECK(asked.header("sb-forwarded-for").empty());
+    CHECK(asked.header("authorization").empty());
+    CHECK(asked.header("user-agent") == "farebox");
+}
+
+TEST_CASE("with a secret key the caller's address goes along, if it is one", "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) { return http_answer(200, said::session(id, "a@b.c")); });
+    auto const auth = auth_at(server, "sb_publishable_1", "sb_secret_1");
+
+    for (auto const* const address : {"203.0.113.7", "2001:db8::1", "unix:", "1.2.3.4, 5.6.7.8", ""})
+        auth.sign_in(ann(), address, soon());
+
+    auto const asked = server.asked();
+    REQUIRE(asked.size() == 5);
+    for (auto const& one : asked) {
+        CHECK(one.header("apikey") == "sb_secret_1");
+        CHECK(one.header("authorization").empty()); // the newer keys are no tokens
+    }
+    CHECK(asked[0].header("sb-forwarded-for") == "203.0.113.7");
+    CHECK(asked[1].header("sb-forwarded-for") == "2001:db8::1");
+    for (auto i = 2U; i < 5; ++i)
+        CHECK(asked[i].header("sb-forwarded-for").empty());
+}
+
+TEST_CASE("a refusal's own code is found in every format", "[upstream]")
+{
+    CHECK(login_refused(http_answer(400, said::refusal("invalid_credentials"))).name ==
+          "code invalid_credentials");
+    CHECK(login_refused(http_answer(400, said::old_refusal(400, "invalid_credentials"))).name ==
+          "code invalid_credentials");
+    CHECK(login_refused(http_answer(400, said::oauth_refusal("invalid_grant"))).name == "code invalid_grant");
+    CHECK(login_refused(http_answer(403, said::refusal("user_banned"), "application/json; charset=utf-8"))
+              .name == "code user_banned");
+}
+
+TEST_CASE("a weak password comes with its reasons", "[upstream]")
+{
+    auto const refused = login_refused(http_answer(
+        422, R"({"code":"weak_password","message":"m","weak_password":{"reasons":["length","pwned"]}})"));
+    CHECK(refused.name == "code weak_password");
+    CHECK(refused.reasons == std::vector<std::string>{"length", "pwned"});
+}
+
+TEST_CASE("whatever is wrong with Supabase Auth is one failure", "[upstream]")
+{
+    for (
+        auto const& bytes :
+        {http_answer(500, said::refusal("unexpected_failure")), http_answer(500, said::postgres_refusal()),
+         http_answer(402, R"({"message":"Project over its quota"})"),
+         http_answer(402, said::refusal("exceed_egress_quota")), http_answer(401, said::gateway_refusal()),
+         http_answer(522, said::cloudflare_page(), "text/html; charset=UTF-8"),
+         http_answer(200, said::cloudflare_page(), "text/html"), http_answer(409, said::refusal("conflict")),
+         http_answer(504, said::refusal("request_timeout")), http_answer(302, "", "text/html"),
+         http_answer(200, R"({"access_token":)"), http_answer(200, "[]"), http_answer(200, "{}"),
+         http_answer(
+             200,
+             R"({"access_token":"a","refresh_token":"","user":{"id":"7d0c1c1e-5b0a-4c55-9d0e-3f6f2f0f8a11"}})"),
+         http_answer(200, R"({"access_token":"a","refresh_token":"b","user":{"id":"7"}})"),
+         std::string("nonsense"), std::string()}) {
+        INFO(bytes);
+        auto const refused = login_refused(bytes);
+        CHECK(refused.name == "auth_unavailable");
+        CHECK(refused.retry_after_s > 0);
+        CHECK(refused.log.find("ann@example.com") == std::string::npos);
+    }
+}
+
+TEST_CASE("too many requests say when to come back", "[upstream]")
+{
+    CHECK(login_refused(http_answer(429, said::refusal("over_request_rate_limit"))).name == "rate_limited");
+    CHECK(login_refused(http_answer(429, said::refusal("over_request_rate_limit"), "application/json",
+                                    "Retry-After: 9\r\n"))
+              .retry_after_s == 9);
+    CHECK(login_refused(http_answer(429, said::refusal("over_email_send_rate_limit"))).retry_after_s == 60);
+    CHECK(login_refused(http_answer(429, said::cloudflare_page(), "text/html")).name == "rate_limited");
+}
+
+TEST_CASE("logging out ends this session, with the user's token", "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) { return http_answer(204, ""); });
+
+    auth_at(server, "sb_publishable_1").sign_out(base::Secret("a.b.c"), soon());
+
+    auto const asked = server.asked().front();
+    CHECK(asked.method + " " + asked.target == "POST /auth/v1/logout?scope=local");
+    CHECK(asked.header("authorization") == "Bearer a.b.c");
+    CHECK(asked.header("apikey") == "sb_publishable_1");
+}
+
+TEST_CASE("a session that has ended already is logged out", "[upstream]")
+{
+    auto const server =
+        FakeHttp([](Asked const&) { return http_answer(403, said::refusal("session_not_found")); });
+    CHECK_NOTHROW(auth_at(server).sign_out(base::Secret("a.b.c"), soon()));
+    auto const down =
+        FakeHttp([](Asked const&) { return http_answer(500, said::refusal("unexpected_failure")); });
+    CHECK_THROWS_AS(auth_at(down).sign_out(base::Secret("a.b.c"), soon()), base::Failure);
+}
+
+TEST_CASE("a user is removed with the secret key, as either kind of key must be sent", "[upstream]")
+{
+    auto const user = *base::parse_uuid(id);
+    auto const server = FakeHttp([](Asked const&) { return http_answer(200, "{}"); });
+
+    auth_at(server, "p", "sb_secret_1").remove_user(user, soon());
+    auth_at(server, "p", "eyJ.legacy.key").remove_user(user, soon());
+
+    auto const asked = server.asked();
+    CHECK(asked[0].method + " " + asked[0].target == "DELETE /auth/v1/admin/users/" + std::string(id));
+    CHECK(asked[0].header("apikey") == "sb_secret_1");
+    CHECK(asked[0].header("authorization").empty());
+    CHECK(asked[1].header("apikey") == "eyJ.legacy.key");
+    CHECK(asked[1].header("authorization") == "Bearer eyJ.legacy.key");
+    CHECK_FALSE(auth_at(server, "p").may_administer());
+    CHECK(auth_at(server, "p", "s").may_administer());
+}
+
+TEST_CASE("a user who is not there is removed; a refused key is a failure", "[upstream]")
+{
+    auto const user = *base::parse_uuid(id);
+    auto const gone =
+        FakeHttp([](Asked const&) { return http_answer(404, said::refusal("user_not_found")); });
+    CHECK_NOTHROW(auth_at(gone, "", "s").remove_user(user, soon()));
+    auto const refused = FakeHttp([](Asked const&) { return http_answer(403, said::refusal("not_admin")); });
+    CHECK_THROWS_AS(auth_at(refused, "", "s").remove_user(user, soon()), base::Failure);
+}
