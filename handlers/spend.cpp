@@ -1,6 +1,6 @@
 // POST /api/v1/users/{user_id}/spend: take tokens from a user's wallet.
 //
-//   Access    a service with the scope spend
+//   Access    a service with the scope spend, or an admin
 //   Request   Idempotency-Key: <1..255 characters>, or idempotency_key in the body
 //             {"amount": 1..10000, "description": 1..500 characters, "idempotency_key"?, "metadata"?: object}
 //   Reply     200 {"success": true, "transaction_id", "tokens_spent", "balance_before", "balance_after"};
@@ -12,7 +12,7 @@
 //
 //   Access    a service with the scope spend
 //   Request   {"items": [{"user_id": number or UUID, "amount", "description", "idempotency_key"?,
-//   "metadata"?}]}
+//             "metadata"?}]}
 //             Keys belong to the items, so an Idempotency-Key header is refused.
 //   Reply     200 {"results": [...]} in order, each {"success": true, "transaction_id", "tokens_spent",
 //             "balance_before", "balance_after", "replayed"} or {"success": false, "error", "code",
@@ -239,7 +239,7 @@ int main()
                                      {.method = "POST",
                                       .pattern = "/api/v1/users/{user_id}/spend",
                                       .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::spend),
+                                      .access = service::Access::key_or_admin(auth::Scope::spend),
                                       .handle = spend},
                                      {.method = "POST",
                                       .pattern = "/api/v1/spend/batch",

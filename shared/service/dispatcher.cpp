@@ -83,6 +83,11 @@ std::vector<auth::EnvironmentKey> environment_keys(config::Config const& config)
 
 // The web server logs every request; here stand only the refusals that an operator should see: faults, bad
 // credentials, and whatever comes with a text for the operator.
+bool is_admin(ledger::Ledger& ledger, auth::UserToken const& user, base::Deadline deadline)
+{
+    return ledger.account({.user = user.user, .session = user.session}, deadline).is_admin;
+}
+
 void log_refusal(Failure const& failure, int status, Running const& running, http::Request const& request)
 {
     auto const fault = status >= 500;
@@ -159,8 +164,8 @@ struct Dispatcher::State {
         if (access.open) return;
         running.caller = keys.authenticate(request, deadline);
         if (running.caller.user) {
-            if (!access.person) throw Failure(Error::forbidden, "the endpoint admits no user");
-            return;
+            if (access.person || (access.admin && is_admin(ledger, *running.caller.user, deadline))) return;
+            throw Failure(Error::forbidden, "the endpoint admits no user");
         }
         // An endpoint that names nobody lets nobody in.
         if (!access.service) throw Failure(Error::forbidden, "the endpoint admits no service");
@@ -185,6 +190,11 @@ struct Dispatcher::State {
     std::unique_ptr<auth::Tokens> tokens; // nullptr: no user can call
     auth::Keys keys;
 };
+
+bool is_admin(Call const& call)
+{
+    return call.caller.user && is_admin(call.ledger, *call.caller.user, call.deadline);
+}
 
 Dispatcher::Dispatcher(std::vector<Endpoint> endpoints, config::Config config)
     : state_(std::make_unique<State>(std::move(endpoints), std::move(config)))

@@ -20,20 +20,16 @@ namespace service {
 
 // Who may call. Data, so that a forgotten check is visible.
 struct Access {
-    bool open = false;                  // anyone
-    bool person = false;                // a user with an access token; the handler says whose things it shows
+    bool open = false;   // anyone
+    bool person = false; // a user with an access token; the handler says whose things it shows
+    bool admin = false;  // a user who is an operator (farebox.admins), whosever things it is about
     std::optional<auth::Scope> service; // an API key with this scope, or a key of the environment
 
-    static constexpr Access anyone() { return {.open = true, .person = false, .service = {}}; }
-    static constexpr Access key(auth::Scope scope)
-    {
-        return {.open = false, .person = false, .service = scope};
-    }
-    static constexpr Access user() { return {.open = false, .person = true, .service = {}}; }
-    static constexpr Access user_or_key(auth::Scope scope)
-    {
-        return {.open = false, .person = true, .service = scope};
-    }
+    static constexpr Access anyone() { return {.open = true, .service = {}}; }
+    static constexpr Access key(auth::Scope scope) { return {.service = scope}; }
+    static constexpr Access key_or_admin(auth::Scope scope) { return {.admin = true, .service = scope}; }
+    static constexpr Access user() { return {.person = true, .service = {}}; }
+    static constexpr Access user_or_key(auth::Scope scope) { return {.person = true, .service = scope}; }
 };
 
 // One request, as a handler gets it: recognised, allowed, its body read to the end.
@@ -55,6 +51,10 @@ struct Call {
         return credential;
     }
 };
+
+// Whether the caller is a user who is an operator at this moment: a question to the database, no claim of a token. Throws
+// Failure unauthorized when the session has ended.
+bool is_admin(Call const& call);
 
 using Handle = http::Response (*)(Call const&);
 
