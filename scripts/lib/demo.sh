@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The demo of scripts/run: user 1 with 1000 tokens, one key, and lines to try. Needs $dir and $FAREBOX_URL.
+# The demo of scripts/run: user 1 with 1000 tokens, one key, and lines to try. Needs $dir and what scripts/stack env prints.
 
 # call METHOD PATH [JSON]: the status; the key goes to curl on standard input, not in its argument list.
 call() {
@@ -8,7 +8,7 @@ call() {
 }
 
 make_demo_key() {
-    (umask 077 && "$root/scripts/key" create --dir "$dir" --name demo --scopes read,spend,grant,users \
+    (umask 077 && "$root/scripts/key" create --dir "$dir" --name demo --scopes read,spend,hold,grant,users \
         >"$1.new" 2>/dev/null) || fail "the demo key cannot be made"
     mv "$1.new" "$1"
 }
@@ -47,7 +47,19 @@ curl -i $key -d '{"amount": 10000, "description": "too much"}' $FAREBOX_URL/api/
 # more tokens
 curl -i $key -d '{"amount": 1000, "description": "top-up"}' $FAREBOX_URL/api/v1/users/1/grants
 
-The log follows; Ctrl-C stops everything.
+# keep 100 tokens for a minute, until it is known how many a call needs
+curl -i $key -d '{"amount": 100, "ttl_seconds": 60, "description": "a stream"}' $FAREBOX_URL/api/v1/users/1/holds
+END
+    # Not at somebody's real project.
+    [[ -z ${LOCAL_AUTH_URL:-} ]] || print_account_demo "$spend_key@example.com"
+    printf '\nThe log follows; Ctrl-C stops everything.\n\n'
+}
 
+print_account_demo() {
+    cat <<END
+# a new account with 50,000 tokens of its own
+curl -i -d '{"email": "$1", "password": "correct horse 9"}' $FAREBOX_URL/api/v1/auth/register
+# its login: the access_token is a credential for what is the account's
+curl -i -d '{"email": "$1", "password": "correct horse 9"}' $FAREBOX_URL/api/v1/auth/login
 END
 }

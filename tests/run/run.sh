@@ -43,6 +43,13 @@ equals "the fourth is too much" "409" "$status"
 contains "and says what there is" "available: 975" "$answer"
 try 5
 equals "the fifth adds tokens" "201" "$status"
+try 6
+equals "the sixth keeps some" "201 1875" "$status $(sed -nE 's/.*"available": ?([0-9]+).*/\1/p' <<<"$answer")"
+try 7
+equals "the seventh makes an account" "201" "$status"
+try 8
+equals "and the eighth logs it in" "200" "$status"
+contains "with a token" '"access_token":"ey' "$answer"
 lacks "no argument list holds the key" "$(<"$dir/secrets/demo.key")" "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')"
 equals "the demo key is its owner's alone" "600" "$(stat -c %a "$dir/secrets/demo.key")"
 until_true 10 grep -q '"path":"/api/v1/users/1/grants"' "$scratch/out" || broke "the log is followed" "$(tail -n 5 "$scratch/out")"
