@@ -25,11 +25,10 @@
 #include "shared/json/fields.hpp"
 #include "shared/json/writer.hpp"
 #include "shared/ledger/ledger.hpp"
+#include "shared/service/contact.hpp"
 #include "shared/service/service.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <limits>
 
 namespace {
@@ -150,10 +149,7 @@ http::Response entries(service::Call const& call)
 
 http::Response tokens_by_phone(service::Call const& call)
 {
-    auto const& phone = call.path.param("phone");
-    auto digits = std::string();
-    std::copy_if(phone.begin(), phone.end(), std::back_inserter(digits),
-                 [](char c) { return c >= '0' && c <= '9'; });
+    auto digits = service::digits_of(call.path.param("phone"));
     if (digits.empty()) throw Failure(Error::user_not_found);
 
     auto user = ledger::UserRef{.id = {}, .number = {}, .phone = std::move(digits)};

@@ -25,10 +25,8 @@
 #include "shared/json/value.hpp"
 #include "shared/json/writer.hpp"
 #include "shared/ledger/ledger.hpp"
+#include "shared/service/contact.hpp"
 #include "shared/service/service.hpp"
-
-#include <algorithm>
-#include <iterator>
 
 namespace {
 
@@ -40,45 +38,6 @@ constexpr std::int64_t tokens_max = 1'000'000'000'000;
 constexpr std::int64_t priority_max = 1000;
 constexpr std::size_t description_chars_max = 500;
 constexpr std::size_t key_chars_max = 255;
-constexpr std::size_t phone_chars_max = 64;
-constexpr std::size_t phone_digits_min = 5;
-constexpr std::size_t phone_digits_max = 15; // ITU-T E.164
-constexpr std::size_t email_chars_min = 3;
-constexpr std::size_t email_chars_max = 255;
-
-// The digits, as Supabase stores a phone; "+7 (900) 123-45-67" and "79001234567" are one user.
-std::optional<std::string> parse_phone(json::Fields& fields)
-{
-    auto const text = fields.optional_text("phone", 1, phone_chars_max);
-    if (!text) return std::nullopt;
-    auto digits = std::string();
-    std::copy_if(text->begin(), text->end(), std::back_inserter(digits),
-                 [](char c) { return c >= '0' && c <= '9'; });
-    // A text that was refused already reads as empty.
-    if (!text->empty() && (digits.size() < phone_digits_min || digits.size() > phone_digits_max))
-        fields.problem("phone", "must hold 5 to 15 digits", "phone");
-    return digits;
-}
-
-bool looks_like_email(std::string_view text)
-{
-    auto const at = text.find('@');
-    auto const is_blank = [](char c) { return (c >= '\0' && c <= ' ') || c == '\x7f'; };
-    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-           text.find('@', at + 1) == std::string_view::npos &&
-           std::none_of(text.begin(), text.end(), is_blank);
-}
-
-std::optional<std::string> parse_email(json::Fields& fields)
-{
-    auto const problems_before = fields.problems().size();
-    auto email = fields.optional_text("email", email_chars_min, email_chars_max);
-    if (!email || fields.problems().size() > problems_before) return std::nullopt;
-    if (!looks_like_email(*email)) fields.problem("email", "must be an email address", "email");
-    std::transform(email->begin(), email->end(), email->begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return email;
-}
 
 ledger::NewUser parse_user(service::Call const& call)
 {
@@ -86,8 +45,8 @@ ledger::NewUser parse_user(service::Call const& call)
     auto fields = json::Fields(body);
     auto user = ledger::NewUser();
     user.number = fields.optional_integer("user_id", 1, user_number_max);
-    user.phone = parse_phone(fields);
-    user.email = parse_email(fields);
+    user.phone = service::read_optional_phone(fields);
+    user.email = service::read_optional_email(fields);
     user.tokens = fields.optional_integer("tokens", 0, tokens_max).value_or(0);
     user.key = fields.optional_text("idempotency_key", 1, key_chars_max);
     user.credential = call.credential();
