@@ -3,7 +3,10 @@
 #include "shared/ledger/ledger.hpp"
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/cgi.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/fake_http.hpp"
+#include "tests/support/fake_supabase.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/target.hpp"
 #include "tests/support/wallet.hpp"
@@ -103,6 +106,15 @@ std::vector<std::string> moves_of(Person const& person, ledger::Credential const
                 books.dispatch({.hold = held, .lapse_amount = 1, .credential = credential}, deadline);
             }),
             error_of([&] { books.settle(settle, deadline); })};
+}
+
+// What a handler of its own answers the person, with keys from that address.
+Reply with_keys_from(std::string const& url, Person const& person, Variables more = {})
+{
+    more.emplace_back("SUPABASE_URL", url);
+    more.emplace_back("SUPABASE_ISSUERS", target().url + "/auth/v1");
+    return cgi("balance", "GET", "/api/v1/users/" + person.id + "/balance", "", person.headers(),
+               std::move(more));
 }
 
 std::string own(Person const& person, std::string_view what)
@@ -221,4 +233,46 @@ TEST_CASE("a session that has ended moves no tokens, though its token has not ex
     REQUIRE(post("/auth/v1/logout", "", person.headers() + Headers{{"apikey", "any"}}).status == 204);
     CHECK(moves_of(person, credential) == all_refused);
     CHECK(get(own(person, "balance"), person.headers()).status == 200);
+}
+
+TEST_CASE(
+    "where the project's keys cannot be had a token is neither accepted nor refused, and nobody waits long",
+    "[tokens]")
+{
+    auto const person = a_person();
+    auto const keys = get("/auth/v1/.well-known/jwks.json", anonymously()).body;
+    auto const slow = std::string();
+    auto const moods = {slow,
+                        http_answer(500, supabase::refusal("unexpected_failure")),
+                        http_answer(200, supabase::cloudflare_page(), "text/html"),
+                        http_answer(200, std::string(10'000'000, ' ') + keys),
+                        http_answer(302, "", "text/plain", "Location: " + target().url + "/\r\n"),
+                        http_answer(200, "{}")};
+    for (auto const& bytes : moods) {
+        INFO(bytes.substr(0, 80));
+        auto const server = FakeHttp([&](Asked const&) { return bytes; });
+        auto const reply = with_keys_from(server.url(), person);
+        check_refusal(reply, 503, "auth_unavailable");
+        CHECK(std::stoi(reply.header("retry-after")) >= 1);
+        CHECK(reply.elapsed_ms < 5000);
+        CHECK(server.asked().size() == 1);
+    }
+    check_refusal(with_keys_from("http://127.0.0.1:1", person), 503, "auth_unavailable");
+
+    auto const server = FakeHttp([&](Asked const&) { return http_answer(200, keys); });
+    CHECK(with_keys_from(server.url(), person).status == 200);
+}
+
+TEST_CASE("keys that one process fetched serve the next one while the project is down", "[tokens]")
+{
+    auto const person = a_person();
+    auto const keys = get("/auth/v1/.well-known/jwks.json", anonymously()).body;
+    auto const cache = target().directory + "/" + an_email() + ".json";
+    {
+        auto const server = FakeHttp([&](Asked const&) { return http_answer(200, keys); });
+        REQUIRE(with_keys_from(server.url(), person, {{"JWKS_CACHE", cache}}).status == 200);
+    }
+
+    CHECK(with_keys_from("http://127.0.0.1:1", person, {{"JWKS_CACHE", cache}}).status == 200);
+    check_refusal(with_keys_from("http://127.0.0.1:1", person), 503, "auth_unavailable");
 }
