@@ -251,6 +251,7 @@ CREATE FUNCTION farebox.follow_auth_user() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
+    SET lock_timeout TO '1s'
     AS $_$
 begin
     if tg_op = 'DELETE' then

@@ -8,7 +8,7 @@
 
 begin;
 \ir support.psql
-\set tests 43
+\set tests 46
 select plan(:tests);
 
 create function connected(p_target text) returns boolean language plpgsql volatile as $$
@@ -245,6 +245,22 @@ select 'two sessions ' || gen_random_uuid() as key \gset
 select is(split_part(meanwhile(user_call(5, :'key'), user_call(5, :'key')), ' ', 1), 'replayed',
           'two who make a user by one key at once');
 select is((select count(*) from farebox.users u where u.created_key = :'key'), 1::bigint, 'make one');
+
+---- A registration at Supabase Auth waits for nobody
+
+select dblink_exec('one', 'begin'),
+       dblink_exec('one', $$ insert into farebox.users (id, number, phone)
+                             values (gen_random_uuid(), nextval('farebox.user_numbers'), '79995550001') $$),
+       clock_timestamp() as asked \gset
+insert into auth.users (id, phone, phone_confirmed_at) values (gen_random_uuid(), '79995550001', now())
+returning id as waiting \gset
+select cmp_ok(clock_timestamp() - :'asked', '<', interval '5 s',
+              'a registration passes, though its phone is being given to somebody else');
+select is((select count(*) from farebox.users u where u.id = :'waiting'), 0::bigint, 'with nothing of it here');
+select dblink_exec('one', 'rollback') \g /dev/null
+select is((select b.balance from farebox_api.balance(array[:'waiting']::uuid[], array[null]::bigint[], array[null]::text[],
+                                                     array[null]::bytea[]) b), 50000::bigint,
+          'and the first look makes up for it');
 
 select dblink_disconnect('one'), dblink_disconnect('two') \g /dev/null
 \else
