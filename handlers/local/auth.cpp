@@ -34,7 +34,7 @@ service::Endpoint endpoint(std::string_view method, std::string_view pattern, se
     // Who may do what is asked inside, where it can be refused in Supabase Auth's words.
     return {.method = method,
             .pattern = pattern,
-            .dialect = http::Dialect::chat,
+            .dialect = http::Dialect::supabase,
             .access = service::Access::anyone(),
             .handle = handle};
 }

@@ -179,9 +179,23 @@ void write_member(json::Writer& body, std::string_view name, Failure const& fail
         body.field(name, spoken.sentence);
 }
 
+std::string supabase_body(Spoken const& spoken, std::string_view request_id)
+{
+    return json::Writer()
+        .begin()
+        .field("code", spoken.code)
+        .field("error_code", spoken.code)
+        .field("message", spoken.sentence)
+        .field("msg", spoken.sentence)
+        .field("request_id", request_id)
+        .end()
+        .str();
+}
+
 std::string error_body(Failure const& failure, Dialect dialect, Spoken const& spoken,
                        std::string_view request_id)
 {
+    if (dialect == Dialect::supabase) return supabase_body(spoken, request_id);
     auto const fields = dialect == Dialect::forge && is_validation(failure.error())
                             ? messages_by_field(failure)
                             : std::vector<FieldMessages>();
@@ -217,6 +231,7 @@ Dialect dialect_of(std::string_view path)
 {
     if (has_prefix(path, "/api/v1")) return Dialect::token;
     if (has_prefix(path, "/api")) return Dialect::mgmt;
+    if (has_prefix(path, "/auth/v1")) return Dialect::supabase;
     return Dialect::chat;
 }
 

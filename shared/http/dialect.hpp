@@ -1,4 +1,4 @@
-// One error, spoken as each of the five API documents prints it.
+// One error, spoken as each of the five API documents prints it, and as Supabase Auth does.
 #pragma once
 
 #include "shared/base/failure.hpp"
@@ -9,9 +9,9 @@
 namespace http {
 
 // Ours is TOKEN's shape for endpoints that no document has.
-enum class Dialect { token, chat, mgmt, track, forge };
+enum class Dialect { token, chat, mgmt, track, forge, supabase };
 
-// The dialect of a path nobody serves: /api/v1 TOKEN, /api MGMT, everything else CHAT.
+// The dialect of a path nobody serves: /api/v1 TOKEN, /api MGMT, /auth/v1 SUPABASE, everything else CHAT.
 Dialect dialect_of(std::string_view path);
 
 // The whole error response: status and code of the dialect (dialects.def overrides errors.def), the body
@@ -27,6 +27,8 @@ Dialect dialect_of(std::string_view path);
 //     token_limit_reached
 //   - for validation FORGE adds a list of messages under the name of each bad field; a field called like one
 //     of the six members takes its place
+//   - SUPABASE has other members: code and error_code (a word of Supabase Auth's list where it has one),
+//     message and msg, request_id; those of both formats in which its clients may ask
 Response error_response(base::Failure const& failure, Dialect dialect, std::string_view request_id);
 
 } // namespace http

@@ -81,13 +81,13 @@ std::vector<auth::EnvironmentKey> environment_keys(config::Config const& config)
     return {{"API_SECRET_KEY", config.api_secret_key}, {"INTERNAL_API_KEY", config.internal_api_key}};
 }
 
-// The web server logs every request; here stand only the refusals that an operator should see: faults, bad
-// credentials, and whatever comes with a text for the operator.
 bool is_admin(ledger::Ledger& ledger, auth::UserToken const& user, base::Deadline deadline)
 {
     return ledger.account({.user = user.user, .session = user.session}, deadline).is_admin;
 }
 
+// The web server logs every request; here stand only the refusals that an operator should see: faults, bad
+// credentials, and whatever comes with a text for the operator.
 void log_refusal(Failure const& failure, int status, Running const& running, http::Request const& request)
 {
     auto const fault = status >= 500;

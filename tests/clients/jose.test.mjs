@@ -1,8 +1,8 @@
 // The npm package jose and farebox read each other: what jose signs a handler takes or refuses as it should, and what the
 // stand-in for Supabase Auth signs jose verifies.
 //
-// The handler balance is run as CGI, one process a request, with a project that this test plays: it serves the JWKS. Asked
-// for a stranger's balance, a user who is let in gets 404 and anybody else 401, and no database is needed for either.
+// The handler balance is run as CGI, one process a request, with a project that this test plays: it serves the JWKS. Its user
+// is in no database, so whoever is let in gets 404 for the own balance and anybody else 401.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,8 +11,9 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { SignJWT, createRemoteJWKSet, exportJWK, generateKeyPair, importJWK, jwtVerify } from 'jose';
 
-const { FAREBOX_TEST_BIN, LOCAL_AUTH_URL, LOCAL_AUTH_PUBLISHABLE_KEY } = process.env;
+const { FAREBOX_TEST_BIN, TEST_DATABASE, LOCAL_AUTH_URL, LOCAL_AUTH_PUBLISHABLE_KEY } = process.env;
 
+const subject = randomUUID();
 const keys = {};
 let document = '';
 let asked = 0;
@@ -47,7 +48,7 @@ function sign(key, change = (token) => token, own = claims(), header = { alg: ke
   const token = new SignJWT(own)
     .setProtectedHeader(header)
     .setIssuer(`${project}/auth/v1`)
-    .setSubject(randomUUID())
+    .setSubject(subject)
     .setAudience('authenticated')
     .setIssuedAt()
     .setExpirationTime('1h');
@@ -57,11 +58,11 @@ function sign(key, change = (token) => token, own = claims(), header = { alg: ke
 // The status that the handler answers to this credential.
 function statusOf(token, environment = {}) {
   return new Promise((answered, failed) => {
-    const path = `/api/v1/users/${randomUUID()}/balance`;
+    const path = `/api/v1/users/${subject}/balance`;
     const handler = spawn(`${FAREBOX_TEST_BIN}/balance`, {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: {
-        DATABASE_URL: 'host=/nonexistent dbname=farebox',
+        DATABASE_URL: TEST_DATABASE,
         SUPABASE_URL: project,
         GATEWAY_INTERFACE: 'CGI/1.1',
         REQUEST_METHOD: 'GET',

@@ -551,3 +551,27 @@ TEST_CASE("a user who is deleted softly leaves a row that says nothing", "[local
         send("DELETE", "/auth/v1/admin/users/00000000-0000-4000-8000-000000000000", "", as_operator()), 404,
         "user_not_found");
 }
+
+TEST_CASE("what never reaches an endpoint is refused in words that Supabase's clients read", "[local_auth]")
+{
+    struct Case {
+        Reply reply;
+        int status;
+        std::string code;
+    };
+    auto const too_long = "{\"email\": \"" + std::string(80 * 1024, 'a') + "\"}";
+    for (auto const& [reply, status, code] :
+         {Case{get("/auth/v1/nothing", anonymously()), 404, "not_found"},
+          Case{get("/auth/v1", anonymously()), 404, "not_found"},
+          Case{send("DELETE", "/auth/v1/user", "", anonymously()), 405, "method_not_allowed"},
+          Case{post("/auth/v1/signup", too_long, anonymously()), 413, "request_entity_too_large"}}) {
+        INFO(reply.body);
+        CHECK(reply.status == status);
+        CHECK(reply.json().names() ==
+              std::vector<std::string>{"code", "error_code", "message", "msg", "request_id"});
+        CHECK(reply["code"].text() == code);
+        CHECK(reply["error_code"].text() == code);
+        CHECK_FALSE(reply["message"].text().empty());
+        CHECK(reply["request_id"].text() == reply.header("x-request-id"));
+    }
+}

@@ -15,6 +15,7 @@ using http::Dialect;
 
 namespace {
 
+// The dialects of the five documents, whose errors have one body; Supabase Auth's has another.
 constexpr Dialect dialects[] = {Dialect::token, Dialect::chat, Dialect::mgmt, Dialect::track, Dialect::forge};
 
 constexpr Error all[] = {
@@ -102,6 +103,8 @@ TEST_CASE("the longest prefix of a path decides its dialect")
     CHECK(http::dialect_of("/api/user/tokens/7") == Dialect::mgmt);
     CHECK(http::dialect_of("/api") == Dialect::mgmt);
     CHECK(http::dialect_of("/apis") == Dialect::chat);
+    CHECK(http::dialect_of("/auth/v1/token") == Dialect::supabase);
+    CHECK(http::dialect_of("/auth/v10") == Dialect::chat);
     CHECK(http::dialect_of("/health") == Dialect::chat);
     CHECK(http::dialect_of("/") == Dialect::chat);
     CHECK(http::dialect_of("") == Dialect::chat);
@@ -153,7 +156,9 @@ TEST_CASE("an error with a row of its own is answered as that says")
         CHECK(seen.insert({row.error, row.dialect}).second);
         auto const said = answer(Failure(row.error), row.dialect);
         CHECK(said.response.status == row.status);
-        CHECK(said["code"] == quoted(base::upper_snake(row.code)));
+        auto const code =
+            row.dialect == Dialect::supabase ? std::string(row.code) : base::upper_snake(row.code);
+        CHECK(said["code"] == quoted(code));
     }
 }
 
@@ -339,4 +344,21 @@ TEST_CASE("nothing that a client sent can break out of an error body")
         CHECK(said.body.kind == json::Kind::object);
     }
     CHECK(answer(failure, Dialect::forge).body.members.back().name == "a\"},{\n\xEF\xBF\xBD");
+}
+
+TEST_CASE("in Supabase Auth's dialect every error has the members of both of its formats")
+{
+    for (auto const error : all) {
+        INFO(base::info(error).name);
+        auto const said = answer(Failure(error, "secret of the operator"), Dialect::supabase);
+
+        CHECK(said.names() == Names{"code", "error_code", "message", "msg", "request_id"});
+        CHECK(said["code"] == said["error_code"]);
+        CHECK(said["message"] == said["msg"]);
+        CHECK(said.response.body.find("secret") == std::string::npos);
+    }
+    CHECK(answer(Failure(Error::rate_limited), Dialect::supabase)["code"] ==
+          quoted("over_request_rate_limit"));
+    CHECK(answer(Failure(Error::not_found), Dialect::supabase)["code"] == quoted("not_found"));
+    CHECK(answer(bad_email(), Dialect::supabase).response.status == 400);
 }
