@@ -63,6 +63,15 @@ begin
     return v_ids[1];
 end $$;
 
+-- Name: address_digest(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.address_digest(p_address text) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select sha256(s.address_salt || convert_to(p_address, 'UTF8')) from farebox.settings s
+$$;
+
 -- Name: attribute(uuid, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
@@ -263,6 +272,13 @@ begin
         return null;
     end if;
     if tg_op = 'UPDATE' then
+        -- An address that is free again has had its starting tokens: this account keeps them.
+        insert into farebox.used_addresses (digest)
+        select farebox.address_digest(y.address)
+          from farebox.users u
+         cross join lateral (values (u.email, new.email), (u.phone, new.phone)) y(address, next)
+         where u.id = new.id and y.address is not null and y.address is distinct from y.next
+        on conflict do nothing;
         update farebox.users x
            set email = case when char_length(new.email) between 3 and 255 then new.email end,
                phone = case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null
@@ -286,6 +302,13 @@ CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
 begin
     perform from farebox.wallets w where w.id = p_user for no key update;
     update farebox.wallets w set blocked_at = coalesce(w.blocked_at, clock_timestamp()) where w.id = p_user;
+    insert into farebox.used_addresses (digest)
+    select farebox.address_digest(x.address)
+      from farebox.users u
+      join farebox.wallets w on w.id = u.id and w.burned > 0
+     cross join lateral (values (u.email), (u.phone)) x(address)
+     where u.id = p_user and x.address is not null
+    on conflict do nothing;
     delete from farebox.admins a where a.user_id = p_user;
     delete from farebox.agents g where g.user_id = p_user;
     delete from farebox.billing_keys k where k.user_id = p_user;
@@ -488,7 +511,9 @@ begin
 
     insert into farebox.wallets (id, kind, owner, created_at) values (u.id, 'user', u.id, u.created_at);
     select s.starting_tokens into v_tokens from farebox.settings s;
-    if v_tokens > 0 then
+    if v_tokens > 0 and not exists (
+            select from farebox.used_addresses l
+             where l.digest in (farebox.address_digest(u.email), farebox.address_digest(u.phone))) then
         perform from farebox.wallets w where w.id = u.id for no key update;
         perform farebox.post_grant(farebox.uuid_v7(), u.id, v_tokens, 'promo', null, null, null, null,
                                    'starting tokens', null, u.created_at);
@@ -2383,6 +2408,7 @@ CREATE TABLE farebox.settings (
     subscription_required boolean DEFAULT false NOT NULL,
     low_balance_tokens bigint DEFAULT 1000 NOT NULL,
     starting_tokens bigint DEFAULT 50000 NOT NULL,
+    address_salt bytea DEFAULT decode(replace(((gen_random_uuid())::text || gen_random_uuid()), '-'::text, ''::text), 'hex'::text) NOT NULL,
     CONSTRAINT settings_low_balance_tokens_check CHECK ((low_balance_tokens >= 0)),
     CONSTRAINT settings_one_check CHECK (one),
     CONSTRAINT settings_starting_tokens_check CHECK (((starting_tokens >= 0) AND (starting_tokens <= '1000000000000'::bigint)))
@@ -2395,6 +2421,18 @@ COMMENT ON TABLE farebox.settings IS 'One row. Edit it here; every call reads it
 -- Name: COLUMN settings.starting_tokens; Type: COMMENT; Schema: farebox
 
 COMMENT ON COLUMN farebox.settings.starting_tokens IS 'What a new account finds in its wallet, once.';
+
+-- Name: COLUMN settings.address_salt; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.settings.address_salt IS 'What digests of addresses in farebox.used_addresses are made with. Leave it as it is.';
+
+-- Name: used_addresses; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.used_addresses (
+    digest bytea NOT NULL,
+    used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT used_addresses_digest_check CHECK ((octet_length(digest) = 32))
+);
 
 -- Name: user_numbers; Type: SEQUENCE; Schema: farebox
 
@@ -2520,6 +2558,11 @@ ALTER TABLE ONLY farebox.operator_wallets
 
 ALTER TABLE ONLY farebox.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (one);
+
+-- Name: used_addresses used_addresses_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.used_addresses
+    ADD CONSTRAINT used_addresses_pkey PRIMARY KEY (digest);
 
 -- Name: users users_number_key; Type: CONSTRAINT; Schema: farebox
 
@@ -2712,6 +2755,10 @@ CREATE POLICY deny_all ON farebox.operator_wallets USING (false) WITH CHECK (fal
 
 CREATE POLICY deny_all ON farebox.settings USING (false) WITH CHECK (false);
 
+-- Name: used_addresses deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.used_addresses USING (false) WITH CHECK (false);
+
 -- Name: users deny_all; Type: POLICY; Schema: farebox
 
 CREATE POLICY deny_all ON farebox.users USING (false) WITH CHECK (false);
@@ -2744,6 +2791,10 @@ ALTER TABLE farebox.operator_wallets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE farebox.settings ENABLE ROW LEVEL SECURITY;
 
+-- Name: used_addresses; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.used_addresses ENABLE ROW LEVEL SECURITY;
+
 -- Name: users; Type: ROW SECURITY; Schema: farebox
 
 ALTER TABLE farebox.users ENABLE ROW LEVEL SECURITY;
@@ -2759,6 +2810,10 @@ GRANT USAGE ON SCHEMA farebox_api TO farebox_app;
 -- Name: FUNCTION add_admin(p_who text, p_granted_by text); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.add_admin(p_who text, p_granted_by text) FROM PUBLIC;
+
+-- Name: FUNCTION address_digest(p_address text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.address_digest(p_address text) FROM PUBLIC;
 
 -- Name: FUNCTION attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone); Type: ACL; Schema: farebox
 

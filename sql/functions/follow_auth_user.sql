@@ -27,6 +27,13 @@ begin
         return null;
     end if;
     if tg_op = 'UPDATE' then
+        -- An address that is free again has had its starting tokens: this account keeps them.
+        insert into farebox.used_addresses (digest)
+        select farebox.address_digest(y.address)
+          from farebox.users u
+         cross join lateral (values (u.email, new.email), (u.phone, new.phone)) y(address, next)
+         where u.id = new.id and y.address is not null and y.address is distinct from y.next
+        on conflict do nothing;
         update farebox.users x
            set email = case when char_length(new.email) between 3 and 255 then new.email end,
                phone = case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null

@@ -6,7 +6,8 @@
 -- Returns     whether there is such a user now
 --
 -- auth.users is the only witness: an id that somebody was told, the made-up one of a repeated registration included, gets
--- nothing. Neither does an anonymous user, or new tokens could be had without end.
+-- nothing. Neither does an anonymous user, or new tokens could be had without end. Whoever comes back with an address that
+-- had spent its tokens gets a wallet, but no tokens.
 
 create or replace function farebox.provision(p_user uuid) returns boolean
 language plpgsql
@@ -53,7 +54,9 @@ begin
 
     insert into farebox.wallets (id, kind, owner, created_at) values (u.id, 'user', u.id, u.created_at);
     select s.starting_tokens into v_tokens from farebox.settings s;
-    if v_tokens > 0 then
+    if v_tokens > 0 and not exists (
+            select from farebox.used_addresses l
+             where l.digest in (farebox.address_digest(u.email), farebox.address_digest(u.phone))) then
         perform from farebox.wallets w where w.id = u.id for no key update;
         perform farebox.post_grant(farebox.uuid_v7(), u.id, v_tokens, 'promo', null, null, null, null,
                                    'starting tokens', null, u.created_at);

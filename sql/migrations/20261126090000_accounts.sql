@@ -2,8 +2,10 @@
 -- copies here (email, phone) follow it.
 
 alter table farebox.settings
-    add column starting_tokens bigint not null default 50000 check (starting_tokens between 0 and 1000000000000);
+    add column starting_tokens bigint not null default 50000 check (starting_tokens between 0 and 1000000000000),
+    add column address_salt bytea not null default decode(replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), 'hex');
 comment on column farebox.settings.starting_tokens is 'What a new account finds in its wallet, once.';
+comment on column farebox.settings.address_salt is 'What digests of addresses in farebox.used_addresses are made with. Leave it as it is.';
 
 alter table farebox.users
     add column display_name text check (char_length(display_name) between 1 and 100),
@@ -41,11 +43,19 @@ create table farebox.billing_keys (
 create index billing_keys_user on farebox.billing_keys (user_id);
 create unique index billing_keys_live on farebox.billing_keys (user_id) where revoked_at is null;
 
+-- Addresses that have had their starting tokens and are free again: given up for another one, or of somebody who has left and
+-- had spent tokens. Whoever registers with one is not given them a second time. A digest names nobody to whoever does not know
+-- the address already.
+create table farebox.used_addresses (
+    digest bytea primary key check (octet_length(digest) = 32),
+    used_at timestamptz not null default clock_timestamp()
+);
+
 do $$
 declare
     t text;
 begin
-    foreach t in array array['admins', 'agents', 'billing_keys'] loop
+    foreach t in array array['admins', 'agents', 'billing_keys', 'used_addresses'] loop
         execute format('alter table farebox.%I enable row level security', t);
         execute format('create policy deny_all on farebox.%I for all to public using (false) with check (false)', t);
     end loop;

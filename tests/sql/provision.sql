@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(33);
+select plan(40);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own.
 create function registers(
@@ -96,6 +96,27 @@ select is(books(:'missed'), 'balance 50000 held 0 debt 0 seq 1', 'once');
 select is((select b.status from farebox_api.balance(array[gen_random_uuid()], array[null]::bigint[], array[null]::text[],
                                                     array[null]::bytea[]) b),
           'not_found', 'a look at nobody makes nobody');
+
+---- Starting tokens are given to an address once
+
+select registers(email => 'tests-farmer@example.invalid', phone => '79990000009') as farmer \gset
+select brief(spend_one(r(:'farmer', 1))) \g /dev/null
+delete from auth.users where id = :'farmer';
+select registers(email => 'tests-farmer@example.invalid') as again \gset
+select is(books(:'again'), 'balance 0 held 0 debt 0 seq 0', 'who leaves after spending and comes back begins with nothing');
+select registers(phone => '79990000009') as by_phone \gset
+select is(books(:'by_phone'), 'balance 0 held 0 debt 0 seq 0', 'by phone as well');
+select registers(email => 'tests-other@example.invalid') as other \gset
+select is(books(:'other'), 'balance 50000 held 0 debt 0 seq 1', 'another address is another person');
+select is((select count(*) from farebox.used_addresses u where position('farmer' in encode(u.digest, 'escape')) > 0), 0::bigint,
+          'of the address a digest is kept');
+delete from auth.users where id = :'other';
+select registers(email => 'tests-other@example.invalid') as other \gset
+select is(books(:'other'), 'balance 50000 held 0 debt 0 seq 1', 'who had spent nothing finds the tokens again');
+update auth.users set email = 'tests-moved@example.invalid' where id = :'other';
+select registers(email => 'tests-other@example.invalid') as follower \gset
+select is(books(:'follower'), 'balance 0 held 0 debt 0 seq 0', 'an address that was given up for another one has had its tokens');
+select is(books(:'other'), 'balance 50000 held 0 debt 0 seq 1', 'which its first owner keeps');
 
 ---- Gone at Supabase Auth
 

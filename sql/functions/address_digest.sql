@@ -1,0 +1,12 @@
+-- farebox.address_digest: what is kept of an email or a phone that its owner has given up. Null of null.
+--
+-- Called by   farebox.forget, farebox.follow_auth_user, farebox.provision
+-- Locks       nothing
+
+create or replace function farebox.address_digest(p_address text) returns bytea
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select sha256(s.address_salt || convert_to(p_address, 'UTF8')) from farebox.settings s
+$$;
