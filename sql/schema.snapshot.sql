@@ -305,7 +305,7 @@ begin
     insert into farebox.used_addresses (digest)
     select farebox.address_digest(x.address)
       from farebox.users u
-      join farebox.wallets w on w.id = u.id and w.burned > 0
+      join farebox.wallets w on w.id = u.id and (w.burned > 0 or w.held > 0)
      cross join lateral (values (u.email), (u.phone)) x(address)
      where u.id = p_user and x.address is not null
     on conflict do nothing;

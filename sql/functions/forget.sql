@@ -5,7 +5,7 @@
 --
 -- The wallet is blocked, so what is left in it is spent by nobody. The row of farebox.users stays: it keeps the number from
 -- being given to another, and a second helping of starting tokens from whoever has the id. From whoever has the address a
--- digest keeps it, if anything was spent: else leaving and coming back would be tokens without end.
+-- digest keeps it, if anything was spent or is held: else leaving and coming back would be tokens without end.
 
 create or replace function farebox.forget(p_user uuid) returns void
 language plpgsql
@@ -18,7 +18,7 @@ begin
     insert into farebox.used_addresses (digest)
     select farebox.address_digest(x.address)
       from farebox.users u
-      join farebox.wallets w on w.id = u.id and w.burned > 0
+      join farebox.wallets w on w.id = u.id and (w.burned > 0 or w.held > 0)
      cross join lateral (values (u.email), (u.phone)) x(address)
      where u.id = p_user and x.address is not null
     on conflict do nothing;

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(40);
+select plan(41);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own.
 create function registers(
@@ -113,6 +113,11 @@ select is((select count(*) from farebox.used_addresses u where position('farmer'
 delete from auth.users where id = :'other';
 select registers(email => 'tests-other@example.invalid') as other \gset
 select is(books(:'other'), 'balance 50000 held 0 debt 0 seq 1', 'who had spent nothing finds the tokens again');
+select registers(email => 'tests-holder@example.invalid') as holder \gset
+select held(:'holder', 5) \g /dev/null
+delete from auth.users where id = :'holder';
+select registers(email => 'tests-holder@example.invalid') as holder \gset
+select is(books(:'holder'), 'balance 0 held 0 debt 0 seq 0', 'a hold may still be captured: who has one has spent');
 update auth.users set email = 'tests-moved@example.invalid' where id = :'other';
 select registers(email => 'tests-other@example.invalid') as follower \gset
 select is(books(:'follower'), 'balance 0 held 0 debt 0 seq 0', 'an address that was given up for another one has had its tokens');
