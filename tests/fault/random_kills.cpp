@@ -60,8 +60,7 @@ class Killer {
     {
         auto const draw = source_() % 100;
         if (draw < 2) {
-            stack_.kill_backend();
-            return "a backend, killed";
+            return stack_.kill_backend() ? "a backend, killed" : "";
         }
         if (draw < 30) {
             stack_.terminate_backend();

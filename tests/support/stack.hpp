@@ -29,8 +29,8 @@ class Stack {
     // Ends one of them, any.
     void terminate_backend();
     // Kills the process of one of them with SIGKILL. The server then takes all of its processes down and
-    // comes up again by itself; returns when it has.
-    void kill_backend();
+    // comes up again by itself; returns when it has. False when there was none, or it was leaving already.
+    bool kill_backend();
 
     // A setting of the whole server, for connections that exist as well; without a value its default.
     void set(std::string const& name, std::optional<std::string> const& value);
