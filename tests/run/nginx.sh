@@ -97,17 +97,29 @@ for path in /nothing /health "$spend"; do
     equals "and by no other ($path)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
 done
 
-# Many from one address.
-ask "$url/health"
-# More at once than the burst and faster than the rate, for as long as it takes to be refused.
-curl -s -Z --parallel-max 100 -o /dev/null "$url/health?[1-20000]" 2>/dev/null &
-crowd=$!
-limited() { ask "$url/health" && [[ $status == 429 ]]; }
-until_true 20 limited || true
+# Many from one address: more at once than the burst and faster than the rate, for as long as it takes to be refused.
+refused_for_rate() { ask "$@" && [[ $status == 429 ]]; }
+# crowd PATH [CURL OPTIONS]: the refusal is in $status, $head and $body.
+crowd() {
+    local address=$url$1 many
+    shift
+    ask "$@" "$address"
+    curl -s -Z --parallel-max 100 -o /dev/null "$@" "$address?[1-20000]" 2>/dev/null &
+    many=$!
+    until_true 20 refused_for_rate "$@" "$address" || true
+    kill "$many" 2>/dev/null || true
+    wait "$many" || true
+}
+crowd /health
 nginx_refuses "a public endpoint has a limit for one address" 429 rate_limited code
 equals "and says when to come back" "1" "$(header retry-after)"
-kill "$crowd" 2>/dev/null || true
-wait "$crowd" || true
+crowd /api/v1/auth/login -d '{}'
+nginx_refuses "so has a login" 429 rate_limited code
+crowd /api/auth/register -d '{}'
+nginx_refuses "and a registration" 429 rate_limited sentence
+crowd /auth/v1/health -H 'apikey: any'
+equals "and the stand-in for Supabase Auth, in its words" "429 over_request_rate_limit" \
+    "$status $(sed -nE 's/.*"error_code": ?"([a-z_]+)".*/\1/p' <<<"$body")"
 ask -H 'Authorization: Bearer nobody' "$url/api/v1/users/1/balance"
 equals "callers with a key are not limited by address" 401 "$status"
 
