@@ -289,6 +289,9 @@ begin
     perform farebox.provision(new.id);
     return null;
 exception when others then
+    if tg_op = 'DELETE' or new.deleted_at is not null then
+        raise exception 'farebox could not forget this account: delete it again';
+    end if;
     raise warning 'farebox: a change of an account was not followed';
     return null;
 end $_$;

@@ -6,6 +6,7 @@
 --
 -- A failure here must not be one of the registration: it is swallowed, with a warning that says nothing, since Supabase
 -- Auth may show it to whoever registers. What was missed is made up for by farebox.provision at the first look.
+-- A removal is the other way round: nobody would ever make up for it, so it fails, and whoever removes tries again.
 -- SECURITY DEFINER, unlike the other inner functions: it runs in a session of Supabase Auth, whose role has no rights here.
 
 create or replace function farebox.follow_auth_user() returns trigger
@@ -44,6 +45,9 @@ begin
     perform farebox.provision(new.id);
     return null;
 exception when others then
+    if tg_op = 'DELETE' or new.deleted_at is not null then
+        raise exception 'farebox could not forget this account: delete it again';
+    end if;
     raise warning 'farebox: a change of an account was not followed';
     return null;
 end $$;

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(41);
+select plan(44);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own.
 create function registers(
@@ -132,6 +132,19 @@ select is(books(:'ann'), 'balance 50000 held 0 debt 0 seq 1', 'the books stay');
 update auth.users set deleted_at = now() where id = :'bob';
 select is((select row(u.phone, u.erased_at is not null)::text from farebox.users u where u.id = :'bob'),
           row(null, true)::text, 'so is one whose removal is only marked');
+
+---- Nobody is removed there and kept here
+
+select registers(email => 'tests-kept@example.invalid') as kept \gset
+create or replace function farebox.forget(p_user uuid) returns void language plpgsql as $$
+begin
+    raise exception 'secret of the operator';
+end $$;
+select throws_ok(format('delete from auth.users where id = %L', :'kept'), 'P0001',
+                 'farebox could not forget this account: delete it again', 'a removal that cannot be followed fails');
+select throws_ok(format('update auth.users set deleted_at = now() where id = %L', :'kept'), 'P0001',
+                 'farebox could not forget this account: delete it again', 'a mark of one as well');
+select is((select count(*) from auth.users where id = :'kept' and deleted_at is null), 1::bigint, 'and can be tried again');
 
 select is((select proowner::regrole::text from pg_proc where proname = 'follow_auth_user'), 'postgres',
           'the trigger runs as the owner, who can read auth.users');
