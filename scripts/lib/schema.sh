@@ -21,7 +21,7 @@ END
 
 migration_files() { find "$root/sql/migrations" -name '*.sql' | sort; }
 
-function_files() { find "$root/sql/functions" -name '*.sql' | sort; }
+function_files() { find "$root/sql/api" "$root/sql/inner" "$root/sql/operator" -name '*.sql' | sort; }
 
 # version_of FILE, name_of FILE: of <14 digits>_<name>.sql.
 version_of() {

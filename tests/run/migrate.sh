@@ -21,7 +21,7 @@ output=$(migrate)
 equals "running it again changes nothing" "$before" "$(state)"
 equals "and keeps the data" "100" "$(sql <<<"select balance from farebox.wallets w join farebox.users u on u.id = w.id where number = 7")"
 lacks "and applies nothing" "migrate: " "$output"
-contains "the last line says where the schema is" "schema is up to date ($(find "$root/sql/migrations" -name '*.sql' | wc -l) migrations, $(find "$root/sql/functions" -name '*.sql' | wc -l) functions)" "$(tail -n 1 <<<"$output")"
+contains "the last line says where the schema is" "schema is up to date ($(find "$root/sql/migrations" -name '*.sql' | wc -l) migrations, $(find "$root/sql/api" "$root/sql/inner" "$root/sql/operator" -name '*.sql' | wc -l) functions)" "$(tail -n 1 <<<"$output")"
 
 # Several at once, on a database that has nothing yet.
 for round in 1 2 3; do
@@ -65,8 +65,8 @@ a_checkout broken
 rm "$failing/sql/migrations/late.sql"
 cp "$failing"/sql/migrations/* "$scratch/broken/sql/migrations/"
 before=$(state)
-printf 'create or replace function farebox.broken() returns int language plpgsql as $$ begin return 1; end $$;\n' >"$scratch/broken/sql/functions/aaa.sql"
-printf 'create function\n' >"$scratch/broken/sql/functions/zzz.sql"
+printf 'create or replace function farebox.broken() returns int language plpgsql as $$ begin return 1; end $$;\n' >"$scratch/broken/sql/inner/aaa.sql"
+printf 'create function\n' >"$scratch/broken/sql/inner/zzz.sql"
 refuses "functions that do not load are refused together" "those from before are in place" \
     "$scratch/broken/scripts/migrate" --database-url "$admin"
 equals "and none of them is there" "$before" "$(state)"
