@@ -1,5 +1,8 @@
 -- The whole permission surface on one page. Applied after the functions, in the same transaction, so a function is never
 -- callable by more than it should be: PostgreSQL lets everybody execute a new one.
+--
+-- The directory is the grant: what lies in sql/api is made in farebox_api, and handlers may call all of that schema and
+-- nothing else. scripts/check-sql holds the files to their directories; tests/sql/permissions.sql has the list by name.
 
 do $$
 declare
@@ -16,19 +19,4 @@ begin
 end $$;
 
 grant usage on schema farebox_api to farebox_app;
-grant execute on function farebox_api.spend to farebox_app;
-grant execute on function farebox_api.spend_one to farebox_app;
-grant execute on function farebox_api.hold to farebox_app;
-grant execute on function farebox_api.settle to farebox_app;
-grant execute on function farebox_api.dispatch to farebox_app;
-grant execute on function farebox_api.reverse to farebox_app;
-grant execute on function farebox_api.balance to farebox_app;
-grant execute on function farebox_api.statement to farebox_app;
-grant execute on function farebox_api.create_user to farebox_app;
-grant execute on function farebox_api."grant" to farebox_app;
-grant execute on function farebox_api.api_key to farebox_app;
-grant execute on function farebox_api.account to farebox_app;
-grant execute on function farebox_api.rename_account to farebox_app;
-grant execute on function farebox_api.export_account to farebox_app;
-grant execute on function farebox_api.erase_account to farebox_app;
-grant execute on function farebox_api.unused_number to farebox_app;
+grant execute on all functions in schema farebox_api to farebox_app;

@@ -2996,6 +2996,7 @@ GRANT ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_li
 -- Name: FUNCTION transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
 
 -- Name: FUNCTION unused_number(); Type: ACL; Schema: farebox_api
 

@@ -1,4 +1,4 @@
--- Who may do what: the application calls the functions of grants.sql and nothing else; the API roles of Supabase nothing at
+-- Who may do what: the application calls the functions of sql/api and nothing else; the API roles of Supabase nothing at
 -- all. Asked twice: by trying it in the role, and of the catalogue, which also knows what nobody thought of trying.
 
 begin;
@@ -87,8 +87,8 @@ select bag_eq($$ select split_part(calls('farebox_app'), '(', 1) $$,
                         ('farebox_api.balance'), ('farebox_api.statement'), ('farebox_api.create_user'),
                         ('farebox_api."grant"'), ('farebox_api.api_key'), ('farebox_api.account'),
                         ('farebox_api.rename_account'), ('farebox_api.export_account'), ('farebox_api.erase_account'),
-                        ('farebox_api.unused_number') $$,
-              'the application calls the functions of grants.sql, each of them once, and no other');
+                        ('farebox_api.transfer'), ('farebox_api.unused_number') $$,
+              'the application calls the functions of sql/api, each of them once, and no other');
 select is_empty(format('select calls(%L)', r), format('%s calls none', r))
   from unnest(array['anon', 'authenticated', 'service_role']) r;
 select is_empty($$ select p.oid::regprocedure
