@@ -94,12 +94,49 @@ commit;
 END
 }
 
-# Functions and rights, all of them, in one transaction: nobody ever sees a new function with its default rights.
+# Drops every function of ours, which the files make again: `create or replace` would leave one with an old argument list
+# callable beside the new one, and changes no column of a result. What something else needs stays and is replaced in place: a
+# trigger's function, or one that a constraint, a default, an index or somebody's view calls. Of bodies written as text the
+# catalogue knows nothing, and they find the new function by its name.
+drop_functions_sql() {
+    cat <<'END'
+
+do $$
+declare
+    v_functions text;
+begin
+    with recursive ours as (
+        select p.oid
+          from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where n.nspname in ('farebox', 'farebox_api')
+    ), kept as (
+        select d.refobjid as oid
+          from pg_depend d
+         where d.refclassid = 'pg_proc'::regclass and d.refobjid in (select o.oid from ours o)
+           and not (d.classid = 'pg_proc'::regclass and d.objid in (select o.oid from ours o))
+        union
+        select d.refobjid
+          from kept k
+          join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
+    )
+    select string_agg(o.oid::regprocedure::text, ', ') into v_functions
+      from ours o
+     where o.oid not in (select k.oid from kept k);
+    if v_functions is not null then
+        execute 'drop routine ' || v_functions;
+    end if;
+end $$;
+END
+}
+
+# Functions and rights, all of them, in one transaction: nobody ever sees a new function with its default rights, or none at
+# all where one was.
 reloadable_sql() {
     local file
     begin_sql
+    drop_functions_sql
     # Functions name each other in any order.
-    printf 'set local check_function_bodies = off;\n'
+    printf '\nset local check_function_bodies = off;\n'
     { function_files; printf '%s\n' "$root/sql/grants.sql"; } | while read -r file; do
         printf -- '\n-- sql/%s\n' "${file#"$root/sql/"}"
         cat "$file"

@@ -7,8 +7,11 @@ a_database one
 state() {
     sql <<'END'
 select 'applied', a.* , a.xmin from farebox_migrations.applied a order by 2;
-select 'function', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)), p.proacl from pg_proc p
+select 'function', p.oid::regprocedure::text, md5(pg_get_functiondef(p.oid)), p.proacl from pg_proc p
  where p.pronamespace in ('farebox'::regnamespace, 'farebox_api'::regnamespace) order by 2;
+select 'trigger', t.oid, t.tgrelid::regclass, t.tgname, t.tgenabled, t.tgfoid::regprocedure from pg_trigger t
+  join pg_proc p on p.oid = t.tgfoid
+ where p.pronamespace = 'farebox'::regnamespace order by 2;
 select 'table', c.oid, c.relname, c.relacl from pg_class c where c.relnamespace = 'farebox'::regnamespace order by 2;
 END
 }
@@ -22,6 +25,41 @@ equals "running it again changes nothing" "$before" "$(state)"
 equals "and keeps the data" "100" "$(sql <<<"select balance from farebox.wallets w join farebox.users u on u.id = w.id where number = 7")"
 lacks "and applies nothing" "migrate: " "$output"
 contains "the last line says where the schema is" "schema is up to date ($(find "$root/sql/migrations" -name '*.sql' | wc -l) migrations, $(find "$root/sql/api" "$root/sql/inner" "$root/sql/operator" -name '*.sql' | wc -l) functions)" "$(tail -n 1 <<<"$output")"
+
+# Functions are what the files say: a text that was replaced leaves nothing behind.
+sql <<'END'
+create function farebox_api.spend_one(p_id uuid) returns text language sql as $$ select 'free' $$;
+create function farebox.leftover(p_n int) returns int language sql return p_n;
+create function farebox_api.leftover() returns int language sql return farebox.leftover(1);
+grant execute on all functions in schema farebox_api to farebox_app;
+END
+holds "migrate runs where functions are that no file makes" migrate
+equals "and they are gone, the same name with other arguments too; the triggers never were" "$before" "$(state)"
+
+a_checkout other
+sed -i 's/returns bigint/returns table (n bigint)/' "$scratch/other/sql/api/accounts/unused_number.sql"
+holds "a function's result may change" "$scratch/other/scripts/migrate" --database-url "$admin"
+equals "and does" "TABLE(n bigint)" "$(sql <<<"select pg_get_function_result('farebox_api.unused_number'::regproc)")"
+holds "and changes back" migrate
+equals "which leaves no trace" "$before" "$(state)"
+
+sql <<'END'
+create function farebox.is_whole(p_n numeric) returns boolean immutable language sql return p_n = trunc(p_n);
+create function farebox.is_price(p_n numeric) returns boolean immutable language sql return farebox.is_whole(p_n) and p_n > 0;
+create function farebox.first_price() returns numeric language sql return 1;
+create function farebox.cents(p_n numeric) returns numeric immutable language sql return p_n * 100;
+create table farebox.prices (price numeric default farebox.first_price() check (farebox.is_price(price)));
+create index prices_cents on farebox.prices (farebox.cents(price));
+create function public.next_number() returns bigint language sql return farebox_api.unused_number();
+END
+holds "a function that a table, an index or somebody's function needs is in nobody's way" migrate
+equals "and stays, with the functions it needs itself" "4" "$(sql <<<"select count(*) from pg_proc
+    where pronamespace = 'farebox'::regnamespace and proname in ('is_whole', 'is_price', 'first_price', 'cents')")"
+refuses "so the constraint still holds" "violates check constraint" sql <<<'insert into farebox.prices values (0.5)'
+holds "and somebody's function still runs" sql <<<'select public.next_number()'
+sql <<<'drop function public.next_number; drop table farebox.prices'
+migrate >/dev/null
+equals "what is needed no longer goes with the next run" "$before" "$(state)"
 
 # Several at once, on a database that has nothing yet.
 for round in 1 2 3; do
