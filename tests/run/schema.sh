@@ -26,9 +26,13 @@ printf -- '-- an afterthought\n' >>"$(find "$scratch/changed/sql/migrations" -na
 refuses "a text whose past was rewritten is refused" "has changed since it was applied here" \
     paste "$scratch/changed"
 
+equals "the snapshot holds no function's body" "0" "$(grep -cE '\$\$|^ *(begin|end|declare)\b' "$root/sql/tables.snapshot.sql")"
 sql <<<'create table farebox.unplanned (id int)'
 refuses "a schema other than the committed snapshot is shown" "+CREATE TABLE farebox.unplanned" \
     "$root/scripts/snapshot" --check --database-url "$admin"
-sql <<<'drop table farebox.unplanned; grant select on farebox.wallets to farebox_app'
+sql <<<'drop table farebox.unplanned; alter function farebox.flush stable'
+refuses "so is another way to call a function" "+    LANGUAGE plpgsql STABLE" \
+    "$root/scripts/snapshot" --check --database-url "$admin"
+sql <<<'alter function farebox.flush volatile; grant select on farebox.wallets to farebox_app'
 refuses "and so is a right that was not granted there" "+GRANT SELECT ON TABLE farebox.wallets TO farebox_app" \
     "$root/scripts/snapshot" --check --database-url "$admin"
