@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# A database of version 0.1.0 is brought to this checkout by scripts/migrate: nothing of it is lost, nothing old stays callable.
+#
+# fixtures/0.1.0.schema.sql is what scripts/schema of that version printed, fixtures/0.1.0.data.sql what was done with it.
+# Neither is ever changed.
+# shellcheck source=tests/run/support.sh
+source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+fixtures=$root/tests/run/fixtures
+a_database one
+migrate() { "$root/scripts/migrate" --database-url "$admin"; }
+
+# ---- The calls of this checkout's functions: the one place to change when their arguments do.
+
+# spend KEY_TEXT ENTRY: Ann's request to spend 30 under the idempotency key spend-1, by the server whose API key is given;
+# prints status and entry.
+spend() {
+    sql <<<"select status, entry from farebox_api.spend_one('$2', null, 101, 30, null, 'spend-1', sha256('spend 30'), 'a call',
+                '{\"model\": \"x\"}', null, null, sha256('$1'), now() + interval '1 min')"
+}
+
+# capture KEY_TEXT AMOUNT: settles Bob's hold; prints status and amount.
+capture() {
+    sql <<<"select status, amount from farebox_api.settle(array[gen_random_uuid()], array['d1000000-0000-7000-8000-000000000001']::uuid[],
+                array[$2]::bigint[], array[false], array[null]::text[], array[null]::json[], array[null]::uuid[], array[null]::uuid[],
+                array[sha256('$1')], now() + interval '1 min')"
+}
+
+# scopes_of KEY_TEXT: what is known of an API key; nothing of one that is not alive.
+scopes_of() { sql <<<"select name, scopes from farebox_api.api_key(sha256('$1'))"; }
+
+# ---- NOT DONE: keys that move to another table. It looks only at where they are today (farebox.api_keys and
+# farebox.billing_keys), so it fails once they are moved; then it has to look for each of the three in the new table: hash,
+# kind, owner, name, scopes, what is shown of it, when it was made, expires and was revoked, all as they were.
+keys_moved_whole() {
+    equals "API keys keep name, scopes and whether they are revoked" \
+        "gone|{spend}|t"$'\n'"server|{read,spend,hold,grant,users}|f" \
+        "$(sql <<<'select name, scopes, revoked_at is not null from farebox.api_keys order by name')"
+    equals "a billing key keeps its owner and its hash" "a1000000-0000-4000-8000-000000000101|t|t" \
+        "$(sql <<<"select user_id, hash = sha256('fb_upgrade_billing'), revoked_at is null from farebox.billing_keys")"
+}
+
+# ----
+
+functions() {
+    sql <<'END'
+select p.oid::regprocedure::text, pg_get_function_result(p.oid) from pg_proc p
+ where p.pronamespace in ('farebox'::regnamespace, 'farebox_api'::regnamespace) order by 1;
+END
+}
+
+# Every row of every table, the history of migrations included; the random tags of pg_dump are not the database's.
+rows_there() {
+    "$POSTGRES_BIN/pg_dump" --data-only --schema farebox --schema farebox_migrations --dbname "$admin" | grep -vE '^\\(un)?restrict '
+}
+
+# What migrations make of a database that has nothing yet: the cluster's first one.
+a_checkout scratch_made
+scratch_made=$scratch/scratch_made
+"$scratch_made/scripts/snapshot" --database-url "$admin" >/dev/null
+made=$(functions)
+
+# A database that nobody has migrated: the roles and schemas of sql/local and nothing else.
+forget_schema
+"$PSQL" -X -q -v ON_ERROR_STOP=1 -d "$superuser" -c 'drop owned by farebox_app' -c 'drop role farebox_app'
+sql <"$fixtures/0.1.0.schema.sql" >/dev/null
+sql <"$fixtures/0.1.0.data.sql" >/dev/null
+wallets=$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')
+journal=$(sql <<<'select * from farebox.entries order by id')
+# An argument list that a version between then and now may have had: under a grant by schema it would be callable.
+sql <<<"create function farebox_api.spend_one(p_id uuid) returns text language sql as 'select ''free'''"
+
+holds "a database of version 0.1.0 is migrated" migrate
+equals "no function is there that the files do not make, by name, arguments and result" "$made" "$(functions)"
+holds "and the schema is the one that migrations make from nothing" \
+    "$scratch_made/scripts/snapshot" --check --database-url "$admin"
+equals "every wallet has what it had" "$wallets" \
+    "$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')"
+equals "the journal is what it was" "$journal" "$(sql <<<'select * from farebox.entries order by id')"
+equals "numbers name the same wallets" "101 1470, 102 400, erased 49995" \
+    "$(sql <<<"select string_agg(case when u.erased_at is null then u.number::text else 'erased' end || ' ' || w.balance, ', ' order by u.id)
+                 from farebox.users u join farebox.wallets w on w.id = u.id")"
+equals "the user who left stays gone" "t|t|t" \
+    "$(sql <<<"select u.email is null, w.blocked_at is not null, exists (select from farebox.used_addresses)
+                 from farebox.users u join farebox.wallets w on w.id = u.id where u.id = 'a1000000-0000-4000-8000-000000000103'")"
+keys_moved_whole
+
+# Twice.
+before=$(functions && rows_there)
+contains "migrating again applies nothing" "schema is up to date" "$(migrate | head -n 1)"
+equals "and changes nothing" "$before" "$(functions && rows_there)"
+
+# Whoever had a key has it still.
+equals "an API key keeps its scopes" "server|{read,spend,hold,grant,users}" "$(scopes_of fb_upgrade_server)"
+equals "a revoked one stays revoked" "" "$(scopes_of fb_upgrade_revoked)"
+equals "a used idempotency key answers with the entry it made" "replayed|e1000000-0000-7000-8000-000000000003" \
+    "$(spend fb_upgrade_server e1000000-0000-7000-8000-0000000000ff)"
+contains "a revoked API key moves nothing" "unauthorized|" "$(spend fb_upgrade_revoked e1000000-0000-7000-8000-0000000000fe)"
+equals "the open hold is captured, once" "ok|200 already_settled|200" \
+    "$(capture fb_upgrade_server 200) $(capture fb_upgrade_server 100)"
+equals "and what it did not need is free" "200|0" "$(sql <<<"select balance, held from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000102'")"
+refuses "the journal is append-only as before" "the journal is append-only" sql <<<'update farebox.entries set amount = 1'
+sql <<<"insert into auth.users (id, email) values ('a1000000-0000-4000-8000-000000000104', 'dora@example.invalid')"
+equals "a new account gets its wallet as before" "50000" \
+    "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000104'")"
+sql <<<"insert into auth.users (id, email) values ('a1000000-0000-4000-8000-000000000105', 'cleo@example.invalid')"
+equals "but an address that had its starting tokens gets none" "0" \
+    "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000105'")"
+holds "the books balance" "$root/scripts/verify" --database-url "$admin"
