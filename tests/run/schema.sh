@@ -36,3 +36,5 @@ refuses "so is another way to call a function" "+    LANGUAGE plpgsql STABLE" \
 sql <<<'alter function farebox.flush volatile; grant select on farebox.wallets to farebox_app'
 refuses "and so is a right that was not granted there" "+GRANT SELECT ON TABLE farebox.wallets TO farebox_app" \
     "$root/scripts/snapshot" --check --database-url "$admin"
+equals "an option without its value is refused, once" "snapshot: --database-url needs a value (see --help)" \
+    "$(timeout 5 "$root/scripts/snapshot" --check --database-url '' 2>&1)"
