@@ -131,7 +131,7 @@ TEST_CASE("a capture may have a description and metadata of its own", "[holds]")
                            {reply["transaction_id"].text()}) == R"({"n":1})");
 }
 
-TEST_CASE("captured twice: the first answer again; with another amount: refused", "[holds]")
+TEST_CASE("captured twice: the first answer again, but refused with another amount", "[holds]")
 {
     auto const wallet = a_user().holding(100);
     auto const hold = a_hold(wallet, 60);
@@ -264,7 +264,7 @@ TEST_CASE("a hold that lapsed and gave its tokens back is captured late, as a sp
     CHECK(wallet.balance() == 0);
 }
 
-TEST_CASE("a key places one hold; used for another request it is refused", "[holds]")
+TEST_CASE("a key places one hold and is refused for another request", "[holds]")
 {
     auto const wallet = a_user().holding(100);
     auto const key = a_key();

@@ -78,7 +78,7 @@ TEST_CASE("an operator is shown as one (FORGE)", "[profile]")
     CHECK_FALSE(get("/api/auth/profile", person.headers())["is_admin"].boolean());
 }
 
-TEST_CASE("after a logout the token opens nothing and its refresh token is dead; other sessions go on",
+TEST_CASE("after a logout the token opens nothing, its refresh token is dead and other sessions go on",
           "[profile]")
 {
     auto const person = a_person();

@@ -214,7 +214,8 @@ TEST_CASE("of two keys with one id the first counts", "[keyset]")
     CHECK(set->find("one")->verify("text", p256().sign("text")));
 }
 
-TEST_CASE("an error page is no document of keys; a project without public keys has an empty one", "[keyset]")
+TEST_CASE("an error page is no document of keys, and a project without public keys has an empty one",
+          "[keyset]")
 {
     CHECK(auth::KeySet::parse(R"({"keys":[]})").value().empty());
     for (auto const& text :

@@ -80,7 +80,7 @@ std::string refusal()
 
 std::string const url = "host=/run/postgresql dbname=farebox";
 
-TEST_CASE("a database url is all that is needed; everything else has its default")
+TEST_CASE("a database url is all that is needed, and everything else has its default")
 {
     auto const environment = Environment({{"DATABASE_URL", url}});
 
@@ -154,7 +154,7 @@ TEST_CASE("a number must be whole, written plainly and within its limits")
     CHECK(contains(refusal(), "FAREBOX_WORKERS must be a whole number from 1 to 1024"));
 }
 
-TEST_CASE("production refuses a service key shorter than 32 characters; development takes it")
+TEST_CASE("production refuses a service key shorter than 32 characters, development takes it")
 {
     auto const name = GENERATE("API_SECRET_KEY", "INTERNAL_API_KEY");
     auto variables = std::map<std::string, std::string>{
@@ -249,7 +249,7 @@ TEST_CASE("without a project nobody's token is accepted, and nothing else of Sup
     }
 }
 
-TEST_CASE("a project's address is all that is needed; the issuer follows from it")
+TEST_CASE("a project's address is all that is needed, and the issuer follows from it")
 {
     auto const environment =
         Environment({{"DATABASE_URL", url}, {"SUPABASE_URL", "https://project.supabase.co/"}});

@@ -392,7 +392,7 @@ TEST_CASE("waiting for the rest of a request costs no processor time")
     CHECK(static_cast<double>(std::clock() - begin) * 1000 / CLOCKS_PER_SEC < 20);
 }
 
-TEST_CASE("a request that has not arrived in time is given up; a connection may be silent for longer")
+TEST_CASE("a request that has not arrived in time is given up, but a connection may be silent for longer")
 {
     auto loop = RunningLoop(
         {.serve = answer_three_bytes, .look = three_bytes, .arrival_max = 100ms, .silence_max = 500ms});

@@ -330,7 +330,7 @@ TEST_CASE("with a log directory a handler's words are appended to its own file")
     CHECK(text.str().find("started") != std::string::npos);
 }
 
-TEST_CASE("mistakes on the command line are 2, with the usage; a missing program is 1")
+TEST_CASE("mistakes on the command line are 2, with the usage, and a missing program is 1")
 {
     auto const activator = support::program("activator");
     auto const directory = support::Directory();

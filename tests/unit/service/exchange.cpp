@@ -109,7 +109,7 @@ TEST_CASE("plain CGI without REQUEST_URI is addressed by script and path")
     CHECK(request.query == "limit=1");
 }
 
-TEST_CASE("the web server's request id is kept; an odd one is replaced")
+TEST_CASE("the web server's request id is kept, and an odd one is replaced")
 {
     CHECK(request_of({{"HTTP_X_REQUEST_ID", "0123456789abcdef_-AZ"}}).request_id == "0123456789abcdef_-AZ");
 

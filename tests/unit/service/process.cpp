@@ -142,7 +142,7 @@ TEST_CASE("a malformed spend is 422 naming the member")
     CHECK(first_loc(answer) == loc);
 }
 
-TEST_CASE("a spend may hold members that the document does not know; endpoints of our own name them")
+TEST_CASE("a spend may hold members that the document does not know, but endpoints of our own name them")
 {
     CHECK(spend("/api/v1/users/1/spend", R"({"amount":1,"description":"d","colour":"red"})").reply.status() ==
           503);

@@ -255,7 +255,7 @@ TEST_CASE("a user is removed with the secret key, as either kind of key must be 
     CHECK(auth_at(server, "p", "s").may_administer());
 }
 
-TEST_CASE("a user who is not there is removed; a refused key is a failure", "[upstream]")
+TEST_CASE("a user who is not there is removed, while a refused key is a failure", "[upstream]")
 {
     auto const user = *base::parse_uuid(id);
     auto const gone =
