@@ -77,6 +77,13 @@ group() {
     return 1
 }
 
+# Every stack of these tests is a copy of one finished cluster.
+template_of_all() {
+    FAREBOX_CLUSTER_TEMPLATE=$scratch/templates
+    "$root/scripts/stack" template --dir "$FAREBOX_CLUSTER_TEMPLATE" || return 1
+    export FAREBOX_CLUSTER_TEMPLATE
+}
+
 # stack_of NAME BIN: starts a farebox of these programs for the tests that follow, and tells them of it.
 stack_of() {
     FAREBOX_TEST_STACK=$scratch/$1

@@ -38,6 +38,41 @@ conninfo() {
         "$(readlink -f "$dir/pg")" "$1" "$(password_file "$1")"
 }
 
+# What a copied cluster would have to be made anew for: the version of Postgres, all SQL, and what runs it.
+schema_key() {
+    {
+        "$(newest_postgres)/postgres" --version
+        (cd "$root" && find sql scripts/lib scripts/migrate scripts/stack -type f -print0 | sort -z | xargs -0 sha256sum)
+    } | sha256sum | cut -c 1-16
+}
+
+# Where `up` finds a finished cluster to copy instead of making one: only if the caller names a directory of templates, only
+# one of exactly this checkout, and never in production.
+cluster_template() {
+    local place
+    [[ -n ${FAREBOX_CLUSTER_TEMPLATE:-} && ${FAREBOX_ENV:-} != production ]] || return 1
+    place=$FAREBOX_CLUSTER_TEMPLATE/$(schema_key)
+    [[ -e $place/whole ]] || return 1
+    cat "$place/whole" # where its data lies
+}
+
+# cluster_copy DATA: a cluster from that of a template. No password comes along: the superuser's is set before the server is
+# first started, the other roles have none until `up` sets them. The salt of given-up addresses does: this is for tests.
+cluster_copy() {
+    local data bin log=$dir/log/initdb.log
+    data=$(cluster_data)
+    bin=$(newest_postgres)
+    as_postgres rm -rf "$data.new"
+    as_postgres cp -a --reflink=auto "$1" "$data.new"
+    # In single-user mode a statement is a line, errors go to the log, and nobody else can connect.
+    as_postgres "$bin/postgres" --single -D "$data.new" -c exit_on_error=on -c log_min_error_statement=panic postgres >"$log" 2>&1 <<END ||
+do \$\$ declare r name; begin for r in select rolname from pg_authid where rolpassword is not null loop execute format('alter role %I password null', r); end loop; end \$\$
+alter role supabase_admin password '$(password_of supabase_admin)'
+END
+        fail "the copied cluster cannot be given its passwords: $(tail -n 3 "$log")"
+    as_postgres mv "$data.new" "$data"
+}
+
 cluster_create() {
     local data bin first_password
     data=$(cluster_data)

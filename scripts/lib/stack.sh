@@ -30,7 +30,7 @@ undo_up() {
 
 # stack_up PARTS: "database" or "all".
 stack_up() {
-    local fresh=''
+    local fresh='' copied='' template
     check_path
     refuse_foreign
     refuse_if_live
@@ -46,13 +46,18 @@ stack_up() {
     trap undo_up EXIT
     make_places
     [[ -d $dir/postgres/data ]] || fresh=1
-    cluster_create
+    if [[ -n $fresh ]] && template=$(cluster_template); then
+        cluster_copy "$template"
+        copied=1
+    else
+        cluster_create
+    fi
     cluster_start
     [[ -z $fresh ]] || say "stack: made a Postgres cluster in $(cluster_data)"
-    cluster_bootstrap
+    [[ -n $copied ]] || cluster_bootstrap
     set_password postgres
     set_password farebox_local_auth
-    "$root/scripts/migrate" --database-url "$(conninfo postgres)"
+    [[ -n $copied ]] || "$root/scripts/migrate" --database-url "$(conninfo postgres)"
     set_password farebox_app # the role comes with the first migration
     [[ $1 == all ]] || handlers=''
     leave_out_local_auth
@@ -64,6 +69,17 @@ stack_up() {
         stack_wait 20
     fi
     trap - EXIT
+}
+
+# Leaves in $dir/<key of this checkout> a stopped cluster with the whole schema, which `up` copies where
+# FAREBOX_CLUSTER_TEMPLATE is $dir.
+stack_template() {
+    dir=$dir/$(schema_key)
+    [[ ! -e $dir/whole ]] || return 0
+    stack_up database
+    cluster_stop
+    rm -rf "$dir/secrets" # nobody is to come in again
+    cluster_data >"$dir/whole"
 }
 
 # stack_wait SECONDS: until the web side answers, database included.

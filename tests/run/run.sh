@@ -4,6 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 dir=$scratch/var
 runner=''
+unset FAREBOX_CLUSTER_TEMPLATE # a person has none
 
 # In a session of its own, so that the Ctrl-C of this test reaches what a terminal's would and nothing else.
 start_run() {

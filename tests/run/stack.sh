@@ -4,6 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 stack() { "$root/scripts/stack" "$@"; }
 is_root() { [[ $EUID -eq 0 ]]; }
+unset FAREBOX_CLUSTER_TEMPLATE # a cluster of its own, from the beginning
 
 a_farebox one
 one=$scratch/one
@@ -57,6 +58,26 @@ only_postgres_left() { [[ -z $(processes_of "$one" | sed '/^postgres /d') ]]; }
 until_true 10 only_postgres_left || broke "no handler outlives the activator" "$(processes_of "$one")"
 stack down --dir "$one"
 equals "down after a crash ends what is left" "" "$(processes_of "$one")"
+
+# Copies of a finished cluster, for tests.
+key_of() { find "$scratch/templates" -mindepth 1 -maxdepth 1 -printf '%f\n'; }
+stack template --dir "$scratch/templates" >/dev/null
+copy() { FAREBOX_CLUSTER_TEMPLATE=$scratch/templates "$@"; }
+said=$(copy stack up --dir "$scratch/copy" --port 0 --bin "$bin")
+lacks "a copied cluster has the schema already" "migrate:" "$said"
+holds "and all works" stack wait --dir "$scratch/copy"
+eval "$(stack env --dir "$scratch/copy" | sed -n 's/^SUPERUSER_DATABASE_URL=/copied=/p')"
+holds "its superuser has a password of its own" "$PSQL" -X -w -d "${copied:-}" -c 'select 1'
+equals "no secret is left beside the template" "" "$(find "$scratch/templates/$(key_of)" -name '*.pgpass')"
+stack remove --dir "$scratch/copy"
+a_checkout changed
+echo "-- changed" >>"$scratch/changed/sql/grants.sql"
+said=$(copy "$scratch/changed/scripts/stack" up --dir "$scratch/copy" --database-only)
+contains "a template of other SQL is not used" "migrate:" "$said"
+stack remove --dir "$scratch/copy"
+said=$(FAREBOX_ENV=production copy stack up --dir "$scratch/copy" --database-only)
+contains "nor is any in production" "migrate:" "$said"
+stack remove --dir "$scratch/copy"
 
 # Paths.
 long=$scratch/$(printf 'a%.0s' {1..120})
