@@ -47,24 +47,54 @@ show_tests() {
         END { if (moved) printf "\r" }'
 }
 
+# cases_by_file LOG: what ctest's own log says of the tests that it ran by source file (--filenames-as-tags), where Catch counts
+# the test cases. "all ALL bad BAD" is what these add to ctest's count of entries; an entry that passed without Catch's last words
+# did not run to its end, and is named.
+cases_by_file() {
+    awk '
+        /^[0-9]+\/[0-9]+ Testing: / { title = $0; sub(/^[^:]*: /, "", title); by_file = cases = failed = output = 0 }
+        /^Command: / && !output { by_file = /"--filenames-as-tags"/ }
+        /^Output:$/ { output = 1 }
+        output && /^All tests passed \(.* in [0-9]+ test cases?\)$/ { cases = $(NF - 2); failed = 0 }
+        output && /^test cases: / {
+            cases = $3
+            failed = 0
+            if (match($0, /[0-9]+ failed/)) failed = substr($0, RSTART, RLENGTH) + 0
+        }
+        /^<end of output>$/ { ended = 1; next }
+        ended && /^Test (Passed|Failed)\.$/ {
+            ended = 0
+            if (!by_file) next
+            if (cases > 0) all += cases - 1
+            if ($2 == "Failed." && failed > 1) bad += failed - 1
+            if ($2 == "Passed." && (cases == 0 || failed > 0)) { bad += 1; print "        " title " ended too early" }
+        }
+        END { printf "all %d bad %d\n", all, bad }
+    ' "$1"
+}
+
 # group TITLE LABEL [CTEST OPTIONS]: every test of that label in build/$build, release when it is not set; each counts as one.
 group() {
-    local title=$1 label=$2 start=$SECONDS log=$scratch/ctest.log summary bad all
+    local title=$1 label=$2 start=$SECONDS log=$scratch/ctest.log own_log summary bad all more
     shift 2
+    own_log=$root/build/${build:-release}/Testing/Temporary/LastTest.log
     say "        $title ..."
+    rm -f "$own_log"
     ctest --test-dir "$root/build/${build:-release}" --label-regex "^$label\$" --output-on-failure --no-tests=error "$@" 2>&1 </dev/null |
         tee "$log" | show_tests || true
     # What this machine did not allow, and how far a test came in its time, which ctest keeps to itself.
-    grep -hE '^(skipped|note): ' "$root/build/${build:-release}/Testing/Temporary/LastTest.log" 2>/dev/null | sed 's/^/        /' || true
+    grep -hE '^(skipped|note): ' "$own_log" 2>/dev/null | sed 's/^/        /' || true
     summary=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" || true)
-    if [[ -z $summary ]]; then
+    if [[ -z $summary || ! -e $own_log ]]; then
         failed=$((failed + 1))
         say "FAILED  $title: the tests could not be run"
         tail -n 30 "$log" | sed 's/^/        /'
         return 1
     fi
-    bad=${summary%% *}
-    all=${summary##* }
+    more=$(cases_by_file "$own_log")
+    read -r _ all _ bad < <(tail -n 1 <<<"$more")
+    all=$((all + ${summary##* }))
+    bad=$((bad + ${summary%% *}))
     passed=$((passed + all - bad))
     failed=$((failed + bad))
     if [[ $bad -eq 0 ]]; then
@@ -72,6 +102,7 @@ group() {
         return
     fi
     say "FAILED  $title: $bad of $all tests ($(since "$start"))"
+    printf '%s\n' "$more" | sed '$d'
     # What remains are the failing tests, each with its output.
     grep -vE '^ *Start +[0-9]+: | Passed +[0-9.]+ sec|^Internal ctest|^Test project' "$log" | sed 's/^/        /'
     return 1
