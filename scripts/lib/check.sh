@@ -2,9 +2,19 @@
 # How scripts/test runs, counts and reports: a line a group, details only of what failed.
 
 passed=0 failed=0
+took=() # "SECONDS TITLE" of each group, build and long check
 
 # since SECONDS: how long ago that was.
 since() { printf '%d s' $((SECONDS - $1)); }
+
+# note_time TITLE SECONDS: for the table at the end; SECONDS is when it began.
+note_time() { took+=("$((SECONDS - $2)) $1"); }
+
+show_times() {
+    local line
+    [[ ${#took[@]} -gt 0 ]] || return 0
+    for line in "${took[@]}" "$SECONDS in all"; do printf '%6d s  %s\n' "${line%% *}" "${line#* }"; done
+}
 
 # check TITLE COMMAND...: one test.
 check() {
@@ -13,6 +23,7 @@ check() {
     if "$@" >"$log" 2>&1 </dev/null; then
         passed=$((passed + 1))
         say "ok      $title ($(since "$start"))"
+        ((SECONDS - start < 3)) || note_time "$title" "$start"
     else
         failed=$((failed + 1))
         say "FAILED  $title ($(since "$start"))"
@@ -23,11 +34,12 @@ check() {
 
 # compile PRESET [BUILD OPTIONS]: one test as well; it shows its own progress.
 compile() {
-    local preset=$1
+    local preset=$1 start=$SECONDS
     shift
     if "$root/scripts/build" "$@" "$preset"; then
         passed=$((passed + 1))
-        say "ok      $preset builds without a warning"
+        say "ok      $preset builds without a warning ($(since "$start"))"
+        note_time "build of $preset" "$start"
     else
         failed=$((failed + 1))
         say "FAILED  $preset builds without a warning"
@@ -84,6 +96,7 @@ group() {
         tee "$log" | show_tests || true
     # What this machine did not allow, and how far a test came in its time, which ctest keeps to itself.
     grep -hE '^(skipped|note): ' "$own_log" 2>/dev/null | sed 's/^/        /' || true
+    note_time "$title" "$start"
     summary=$(grep -oE '[0-9]+ tests failed out of [0-9]+' "$log" || true)
     if [[ -z $summary || ! -e $own_log ]]; then
         failed=$((failed + 1))
