@@ -16,7 +16,7 @@ constexpr std::size_t problems_max = 100;
 
 constexpr std::string_view digits = "0123456789";
 
-// -?digits and nothing else: 1.0 and 1e3 are numbers, but not ones that money is counted in.
+// -?digits and nothing else: 1.0 and 1e3 are numbers, but not ones that tokens are counted in.
 bool is_integer(Value const& value)
 {
     std::string_view text = value.text;
@@ -28,6 +28,26 @@ bool is_integer(Value const& value)
 std::string range_of(std::int64_t min, std::int64_t max)
 {
     return "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+}
+
+std::string range_of(DecimalLimits const& limits)
+{
+    if (limits.digits == 0) return range_of(limits.min, limits.max);
+    return "a decimal number from " + to_fixed_text({.units = limits.min, .digits = limits.digits}) + " to " +
+           to_fixed_text({.units = limits.max, .digits = limits.digits}) + " with at most " +
+           std::to_string(limits.digits) + " digits after the point";
+}
+
+std::string_view type_of(DecimalFault fault)
+{
+    switch (fault) {
+    case DecimalFault::too_precise:
+        return "decimal_places";
+    case DecimalFault::out_of_range:
+        return "decimal_range";
+    default:
+        return "decimal_type";
+    }
 }
 
 std::string size_of(std::size_t min, std::size_t max, std::string_view unit)
@@ -89,6 +109,16 @@ std::int64_t Fields::read_integer(Value const& member, std::string_view name, st
     return min;
 }
 
+std::int64_t Fields::read_decimal_member(Value const& member, std::string_view name,
+                                         DecimalLimits const& limits)
+{
+    auto read = DecimalRead{.fault = DecimalFault::not_decimal};
+    if (member.kind == Kind::number || member.kind == Kind::string) read = read_decimal(member.text, limits);
+    if (read.fault == DecimalFault::none) return read.units;
+    problem(name, "must be " + range_of(limits), std::string(type_of(read.fault)));
+    return limits.min;
+}
+
 std::string Fields::read_text(Value const& member, std::string_view name, std::size_t min_chars,
                               std::size_t max_chars)
 {
@@ -115,6 +145,19 @@ std::optional<std::int64_t> Fields::optional_integer(std::string_view name, std:
     auto const* const member = take(name);
     if (member == nullptr) return std::nullopt;
     return read_integer(*member, name, min, max);
+}
+
+std::int64_t Fields::decimal(std::string_view name, DecimalLimits const& limits)
+{
+    auto const* const member = require(name, range_of(limits));
+    return member != nullptr ? read_decimal_member(*member, name, limits) : limits.min;
+}
+
+std::optional<std::int64_t> Fields::optional_decimal(std::string_view name, DecimalLimits const& limits)
+{
+    auto const* const member = take(name);
+    if (member == nullptr) return std::nullopt;
+    return read_decimal_member(*member, name, limits);
 }
 
 std::string Fields::text(std::string_view name, std::size_t min_chars, std::size_t max_chars)

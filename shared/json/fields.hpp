@@ -3,6 +3,7 @@
 #pragma once
 
 #include "shared/base/failure.hpp"
+#include "shared/json/decimal.hpp"
 #include "shared/json/value.hpp"
 
 #include <cstdint>
@@ -26,6 +27,9 @@ class Fields {
 
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
+    // Money: a number, or a text of one, that is a whole number of units (read_decimal); in units.
+    std::int64_t decimal(std::string_view name, DecimalLimits const& limits);
+    std::optional<std::int64_t> optional_decimal(std::string_view name, DecimalLimits const& limits);
     std::string text(std::string_view name, std::size_t min_chars, std::size_t max_chars);
     std::optional<std::string> optional_text(std::string_view name, std::size_t min_chars,
                                              std::size_t max_chars);
@@ -55,6 +59,7 @@ class Fields {
     Value const* take(std::string_view name);
     Value const* require(std::string_view name, std::string const& expected);
     std::int64_t read_integer(Value const& member, std::string_view name, std::int64_t min, std::int64_t max);
+    std::int64_t read_decimal_member(Value const& member, std::string_view name, DecimalLimits const& limits);
     std::string read_text(Value const& member, std::string_view name, std::size_t min_chars,
                           std::size_t max_chars);
 

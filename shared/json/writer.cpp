@@ -79,6 +79,11 @@ Writer& Writer::field(std::string_view name, std::int64_t value)
     return *this;
 }
 
+Writer& Writer::field(std::string_view name, Decimal value)
+{
+    return raw(name, to_text(value));
+}
+
 Writer& Writer::field(std::string_view name, bool value)
 {
     state_->text(name);

@@ -3,6 +3,8 @@
 // std::logic_error.
 #pragma once
 
+#include "shared/json/decimal.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,6 +32,7 @@ class Writer {
     Writer& field(std::string_view name, char const* value) { return field(name, std::string_view(value)); }
     Writer& field(std::string_view name, std::int64_t value);
     Writer& field(std::string_view name, int value) { return field(name, static_cast<std::int64_t>(value)); }
+    Writer& field(std::string_view name, Decimal value); // a number, as to_text() writes it
     Writer& field(std::string_view name, bool value);
     Writer& field(std::string_view name, std::nullptr_t);
     template <class T>

@@ -1,8 +1,10 @@
 // The input is a request's body. What the reader accepts is a sound document (bounded depth, no member twice,
 // whole characters, numbers of JSON's grammar), and comes back equal when written and read again; what it
 // refuses, it refuses in one way. Field checks give only what lies within the limits they were asked for.
+// Money is read exactly, or refused.
 #include "shared/base/clock.hpp"
 #include "shared/base/utf8.hpp"
+#include "shared/json/decimal.hpp"
 #include "shared/json/fields.hpp"
 #include "shared/json/value.hpp"
 #include "shared/json/writer.hpp"
@@ -130,6 +132,7 @@ void check_fields(Value const& body)
     auto const amount = fields.integer("amount", 1, 10'000);
     auto const description = fields.text("description", 1, 500);
     auto const key = fields.optional_text("idempotency_key", 1, 255);
+    auto const price = fields.optional_decimal("price", {.digits = 2, .min = 100, .max = 10'000});
     auto const choice = fields.optional_choice("class", {"promo", "allotment", "paid"});
     auto const priority = fields.optional_integer("priority", -5, 5);
     auto const* const items = body.find("items") != nullptr ? fields.array("items", 1, 3) : nullptr;
@@ -141,6 +144,7 @@ void check_fields(Value const& body)
     // With a problem as well as without: nobody may be given more than what was asked for.
     must(amount >= 1 && amount <= 10'000, "an amount is within its limits");
     must(!priority || (*priority >= -5 && *priority <= 5), "an optional number is within its limits");
+    must(!price || (*price >= 100 && *price <= 10'000), "money is within its limits");
     must(fuzz::characters(description)->size() <= 500, "a text is within its limits");
     must(!key || fuzz::characters(*key)->size() <= 255, "an optional text is within its limits");
     must(!choice || *choice == "promo" || *choice == "allotment" || *choice == "paid", "a choice is allowed");
@@ -171,6 +175,50 @@ void check_fields(Value const& body)
          "an instant is the one that was sent");
 }
 
+// Whether a number is zero by the digits before its exponent.
+bool is_zero(std::string_view number)
+{
+    return number.substr(0, number.find_first_of("eE")).find_first_of("123456789") == std::string_view::npos;
+}
+
+// Any text as money: read by the grammar and within the limits, or refused; what was read is written as text
+// that means the same.
+void check_decimal(std::string_view text, std::size_t digits)
+{
+    auto const limits =
+        json::DecimalLimits{.digits = digits, .min = -1'000'000, .max = 9'000'000'000'000'000'000};
+    auto const read = json::read_decimal(text, limits);
+    must((read.fault == json::DecimalFault::not_decimal) == !is_number(text),
+         "money is a number of JSON's grammar, in a text too");
+    if (read.fault != json::DecimalFault::none) return;
+    must(read.units >= limits.min && read.units <= limits.max, "money is within its limits");
+    must((read.units == 0) == is_zero(text), "only zero is read as none");
+    must(read.units >= 0 || text.front() == '-', "money is negative where its text is");
+
+    auto const decimal = json::Decimal{.units = read.units, .digits = digits};
+    auto const written = json::to_text(decimal);
+    must(is_number(written), "a decimal is a number of JSON's grammar");
+    auto const point = written.find('.');
+    must(point != std::string::npos && point + 1 < written.size(), "a decimal has a digit after the point");
+    must(written.back() != '0' || point + 2 == written.size(), "a decimal has no further trailing zeros");
+    for (auto const& again : {written, json::to_fixed_text(decimal)})
+        must(json::read_decimal(again, limits).units == read.units, "a decimal is read as it was written");
+    // Where no point has to be moved the digits stand as they came.
+    if (text.find_first_of("eE") == std::string_view::npos && read.units != 0)
+        must(text.substr(0, text.find('.')) == written.substr(0, point),
+             "the digits before the point are those that were sent");
+}
+
+void check_decimals(Value const& value)
+{
+    for (std::size_t digits = 0; digits <= 6; digits += 2)
+        if (value.kind == Kind::number || value.kind == Kind::string) check_decimal(value.text, digits);
+    for (auto const& member : value.members)
+        check_decimals(member.value);
+    for (auto const& item : value.items)
+        check_decimals(item);
+}
+
 // Any bytes as a name and as a text of an answer.
 void check_answer(std::string_view bytes)
 {
@@ -195,10 +243,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 {
     auto const text = std::string_view(reinterpret_cast<char const*>(data), size);
     check_answer(text);
+    check_decimal(text, 2);
     auto const value = read(text);
     if (!value) return 0;
     check_value(*value, 0);
     check_written(*value);
     check_fields(*value);
+    check_decimals(*value);
     return 0;
 }
