@@ -115,8 +115,8 @@ Value& Builder::place(Kind kind)
 
 bool Builder::open(Kind kind)
 {
-    // Before anything is built: destroying, writing and comparing values is recursive.
-    if (open_.size() == depth_max) return refuse("is nested too deeply", "json_depth");
+    // Before anything is built: destroying, copying and writing values is recursive.
+    if (open_.size() == depth_max_) return refuse("is nested too deeply", "json_depth");
     open_.push_back(&place(kind));
     return true;
 }

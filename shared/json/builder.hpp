@@ -20,6 +20,8 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
         std::string_view type;
     };
 
+    explicit Builder(std::size_t depth_max) : depth_max_(depth_max) {}
+
     bool Null();
     bool Bool(bool value);
     bool RawNumber(char const* text, rapidjson::SizeType size, bool copy);
@@ -45,6 +47,7 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     bool refuse(std::string_view msg, std::string_view type);
     bool accept_text(std::string_view text);
 
+    std::size_t depth_max_;
     Value root_;
     // The containers around the next value, outermost first. The pointers stay good because only the
     // innermost container grows.

@@ -59,8 +59,9 @@ Refusal explain(rapidjson::ParseErrorCode code, std::string_view text, std::size
 
 } // namespace
 
-Value parse(std::string_view text)
+Value parse(std::string_view text, std::size_t depth_max)
 {
+    if (depth_max > depth_most) throw std::logic_error("json::parse: too deep to be walked");
     if (text.find_first_not_of(blanks) == std::string_view::npos) return empty_object();
     // The stream would skip a byte order mark, and even a part of one.
     if (text.substr(0, byte_order_mark.size()) == byte_order_mark)
@@ -71,7 +72,7 @@ Value parse(std::string_view text)
     rapidjson::MemoryStream bytes(text.data(), text.size());
     rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
     rapidjson::Reader reader;
-    Builder builder;
+    Builder builder(depth_max);
     auto const result = reader.Parse<flags>(stream, builder);
 
     if (builder.refusal()) refuse(*builder.refusal(), culprit(builder, result.Code()));

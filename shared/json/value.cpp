@@ -1,4 +1,5 @@
-// Values as text. The recursion goes as deep as the value does: depth_max for everything that parse() made.
+// Values as text. The recursion goes as deep as the value does: depth_most at the most for what
+// parse() made.
 #include "shared/json/value.hpp"
 
 #include "shared/base/utf8.hpp"

@@ -72,11 +72,19 @@ bool is_sound_text(std::string_view text)
     return fuzz::characters(text).has_value() && text.find('\0') == std::string_view::npos;
 }
 
-// `around`: how many arrays and objects this value lies in.
-void check_value(Value const& value, std::size_t around)
+// How many arrays and objects lie in each other here, this one included.
+std::size_t depth_of(Value const& value)
 {
-    bool const container = value.kind == Kind::array || value.kind == Kind::object;
-    must(!container || around < json::depth_max, "no document is nested deeper than the limit");
+    std::size_t inner = 0;
+    for (auto const& member : value.members)
+        inner = std::max(inner, depth_of(member.value));
+    for (auto const& item : value.items)
+        inner = std::max(inner, depth_of(item));
+    return value.kind == Kind::array || value.kind == Kind::object ? inner + 1 : 0;
+}
+
+void check_value(Value const& value)
+{
     must(value.kind == Kind::array || value.items.empty(), "only arrays hold items");
     must(value.kind == Kind::object || value.members.empty(), "only objects hold members");
     must(value.kind != Kind::string || is_sound_text(value.text), "a text is Unicode without NUL");
@@ -87,16 +95,18 @@ void check_value(Value const& value, std::size_t around)
         must(names.insert(member.name).second, "no object holds a member twice");
         must(is_sound_text(member.name), "a name is Unicode without NUL");
         must(value.find(member.name) == &member.value, "a member is found by its name");
-        check_value(member.value, around + 1);
+        check_value(member.value);
     }
     for (auto const& item : value.items)
-        check_value(item, around + 1);
+        check_value(item);
 }
 
-std::optional<Value> read(std::string_view text)
+std::optional<Value> read(std::string_view text, std::size_t depth_max = json::depth_most)
 {
     try {
-        return json::parse(text);
+        auto value = json::parse(text, depth_max);
+        must(depth_of(value) <= depth_max, "no document is nested deeper than the limit");
+        return value;
     } catch (base::Failure const& failure) {
         must(failure.error() == base::Error::validation_error ||
                  failure.error() == base::Error::invalid_amount,
@@ -245,8 +255,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     check_answer(text);
     check_decimal(text, 2);
     auto const value = read(text);
+    auto const shallow = read(text, json::depth_usual);
+    must(shallow.has_value() == (value && depth_of(*value) <= json::depth_usual),
+         "a limit refuses what is nested deeper, and nothing else");
     if (!value) return 0;
-    check_value(*value, 0);
+    must(!shallow || equal(*shallow, *value), "a limit changes nothing of what it lets pass");
+    check_value(*value);
     check_written(*value);
     check_fields(*value);
     check_decimals(*value);

@@ -14,9 +14,9 @@ namespace {
 using Loc = std::vector<std::string>;
 
 // The one problem that a body is refused with.
-base::Problem refusal_of(std::string_view text)
+base::Problem refusal_of(std::string_view text, std::size_t depth_max = json::depth_usual)
 {
-    auto const failure = test::failure_of([&] { parse_exact(text); });
+    auto const failure = test::failure_of([&] { parse_exact(text, depth_max); });
     CHECK(failure.error() == base::Error::validation_error);
     REQUIRE(failure.problems().size() == 1);
     REQUIRE(failure.details().size() == 2);
@@ -26,10 +26,11 @@ base::Problem refusal_of(std::string_view text)
     return failure.problems()[0];
 }
 
-void check_refused(std::string_view text, Loc const& loc, std::string_view type)
+void check_refused(std::string_view text, Loc const& loc, std::string_view type,
+                   std::size_t depth_max = json::depth_usual)
 {
-    INFO(text);
-    auto const problem = refusal_of(text);
+    INFO(text.substr(0, 1000));
+    auto const problem = refusal_of(text, depth_max);
     CHECK(problem.loc == loc);
     CHECK(problem.type == type);
     CHECK_FALSE(problem.msg.empty());
@@ -124,30 +125,37 @@ TEST_CASE("every truncation of a document is refused")
     check_refused(R"({"amount":5,"metadata":{"a":)", metadata, "json_invalid");
 }
 
-TEST_CASE("nesting past sixteen is refused")
+TEST_CASE("nesting past sixteen, or past what the caller allows, is refused")
 {
-    std::string seventeen = "1";
-    for (int i = 0; i < 17; ++i)
-        seventeen = "[" + seventeen + "]";
-    check_refused(seventeen, body, "json_depth");
-    check_refused(R"({"metadata":)" + std::string(16, '[') + std::string(16, ']') + "}", metadata,
-                  "json_depth");
+    std::size_t const depth_max = GENERATE(0, 1, 16, 64);
+    INFO(depth_max);
+    auto const arrays = std::string(depth_max + 1, '[') + std::string(depth_max + 1, ']');
+    check_refused(arrays, body, "json_depth", depth_max);
 
     std::string objects = "1";
-    for (int i = 0; i < 17; ++i)
+    for (std::size_t i = 0; i <= depth_max; ++i)
         objects = R"({"a":)" + objects + "}";
+    check_refused(objects, depth_max == 0 ? body : Loc{"body", "a"}, "json_depth", depth_max);
+    if (depth_max != 16) return;
+
+    check_refused(arrays, body, "json_depth");
     check_refused(objects, {"body", "a"}, "json_depth");
+    check_refused(R"({"metadata":)" + std::string(16, '[') + std::string(16, ']') + "}", metadata,
+                  "json_depth");
 }
 
-TEST_CASE("60,000 brackets are refused at once, closed or not")
+TEST_CASE("a million brackets are refused at once, closed or not")
 {
-    auto const begin = std::clock();
-    check_refused(std::string(60'000, '['), body, "json_depth");
-    check_refused(std::string(60'000, '[') + std::string(60'000, ']'), body, "json_depth");
+    constexpr std::size_t count = 1'000'000;
     std::string objects;
-    for (int i = 0; i < 60'000; ++i)
+    for (std::size_t i = 0; i < count; ++i)
         objects += R"({"a":)";
-    check_refused(objects, {"body", "a"}, "json_depth");
+    auto const begin = std::clock();
+    for (auto const depth_max : {json::depth_usual, json::depth_most}) {
+        check_refused(std::string(count, '['), body, "json_depth", depth_max);
+        check_refused(std::string(count, '[') + std::string(count, ']'), body, "json_depth", depth_max);
+        check_refused(objects, {"body", "a"}, "json_depth", depth_max);
+    }
     CHECK((std::clock() - begin) / CLOCKS_PER_SEC < 1);
 }
 

@@ -2,10 +2,35 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/json/exact.hpp"
 
+#include <pthread.h>
+
 #include <ctime>
+#include <functional>
+#include <stdexcept>
 
 using json::Kind;
 using test::parse_exact;
+
+namespace {
+
+// Runs in a thread of 128 KiB of stack, which is what musl gives one: what needs more dies.
+void on_a_small_stack(std::function<void()> const& act)
+{
+    auto const run = [](void* what) -> void* {
+        (*static_cast<std::function<void()>*>(what))();
+        return nullptr;
+    };
+    auto copy = act;
+    auto attributes = pthread_attr_t();
+    auto thread = pthread_t();
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    REQUIRE(pthread_attr_setstacksize(&attributes, std::size_t{128} * 1024) == 0);
+    REQUIRE(pthread_create(&thread, &attributes, run, &copy) == 0);
+    CHECK(pthread_join(thread, nullptr) == 0);
+    pthread_attr_destroy(&attributes);
+}
+
+} // namespace
 
 TEST_CASE("a document is read with its members in order and its numbers as they were written")
 {
@@ -58,12 +83,33 @@ TEST_CASE("strings are read with every escape and every character")
     CHECK(text("\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\x7F\"") == "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\x7F");
 }
 
-TEST_CASE("a document may be sixteen deep")
+TEST_CASE("a document may be sixteen deep, or as deep as the caller says")
 {
-    std::string text = "1";
-    for (int i = 0; i < 8; ++i)
-        text = R"({"a":[)" + text + "]}";
-    CHECK(json::write(parse_exact(text)) == text);
+    auto const nested = [](std::size_t depth) {
+        std::string text = "1";
+        for (std::size_t i = 0; i < depth / 2; ++i)
+            text = R"({"a":[)" + text + "]}";
+        return text;
+    };
+    CHECK(json::write(parse_exact(nested(16))) == nested(16));
+    CHECK(json::write(parse_exact(nested(2), 2)) == nested(2));
+    CHECK(json::write(parse_exact(nested(64), 64)) == nested(64));
+    CHECK(parse_exact("1", 0).text == "1");
+    CHECK_THROWS_AS(parse_exact("1", 65), std::logic_error);
+}
+
+TEST_CASE("a document sixty-four deep is read, copied, written and destroyed on a small stack")
+{
+    bool same = false;
+    on_a_small_stack([&] {
+        std::string text = "1";
+        for (int i = 0; i < 32; ++i)
+            text = R"({"b":[)" + text + R"(],"a":{}})";
+        auto const value = parse_exact(text, 64);
+        auto const copy = value;
+        same = json::write(copy) == text && json::canonical(copy).size() == text.size();
+    });
+    CHECK(same);
 }
 
 TEST_CASE("members of different objects may have the same name")
