@@ -120,6 +120,17 @@ void set_transport(Handle const& handle, HttpOptions const& options, base::Deadl
     if (plain) set(handle, CURLOPT_PROXY, "");
 }
 
+// Nothing of a request leaves without a store of certificates to hold the server against.
+void set_ca_store(Handle const& handle, HttpOptions const& options)
+{
+    try {
+        auto const& store = options.ca_store != nullptr ? *options.ca_store : CaStore::of_process();
+        store.install(handle.get());
+    } catch (NoCaStore const& missing) {
+        throw HttpFailed(HttpFault::unreachable, false, missing.log);
+    }
+}
+
 void set_request(Handle const& handle, HttpRequest const& request, curl_slist* headers)
 {
     set(handle, CURLOPT_URL, request.url.c_str());
@@ -212,6 +223,7 @@ HttpResponse Http::send(HttpRequest const& request, base::Deadline deadline) con
     auto const headers = header_list(request);
     auto answer = Answer{.response = {}, .bytes_max = request.answer_bytes_max};
     set_transport(handle, options_, deadline, way == Way::plain);
+    if (way == Way::tls) set_ca_store(handle, options_);
     set(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
     set_request(handle, request, headers.get());
     set(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.answer_bytes_max));

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "shared/base/clock.hpp"
+#include "shared/upstream/ca_store.hpp"
 
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +57,7 @@ struct HttpOptions {
     int connect_timeout_ms = 3000;
     int total_timeout_ms = 10'000; // or what is left of the deadline, if that is less
     std::string user_agent = "farebox";
+    std::shared_ptr<CaStore const> ca_store = nullptr; // whom TLS believes; none: CaStore::of_process()
 };
 
 class Http {
