@@ -72,11 +72,12 @@ TEST_CASE("an integer is digits with an optional minus, within its limits")
 TEST_CASE("what is not an integer, or not within its limits, is refused and read as the lower limit")
 {
     auto const read = [](Fields& fields) { CHECK(fields.integer("m", 1, 10'000) == 1); };
-    for (auto const* text :
-         {"1.5", "1.0", "1e3", "1E0", "1.00000000001e-2147483638", "\"5\"", "true", "[]", "{}"})
+    for (auto const* text : {"1.5", "1.0", "1e3", "1E0", "1.00000000001e-2147483638", "1e-999999",
+                             "0.0000001", "\"5\"", "true", "[]", "[1]", "{}"})
         check_refuses(text, read, "int_type");
-    for (auto const* text : {"0", "-1", "10001", "9223372036854775808", "-9223372036854775809",
-                             "99999999999999999999999999", "-0"})
+    for (auto const* text :
+         {"0", "-1", "10001", "9223372036854775807", "9223372036854775808", "-9223372036854775809",
+          "18446744073709551617", "99999999999999999999999999", "-0"})
         check_refuses(text, read, "int_range");
     check_refuses("null", read, "missing");
     CHECK(problems_of("0", read)[0].msg == "must be a whole number from 1 to 10000");

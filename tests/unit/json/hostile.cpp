@@ -83,6 +83,8 @@ TEST_CASE("what is wrong with the value of a member is told by its name")
     check_refused(R"({"amount":0x10})", amount, "json_invalid");
     check_refused(R"({"amount":1_000})", amount, "json_invalid");
     check_refused(R"({"amount":1 000})", amount, "json_invalid");
+    for (char const* number : {"+1", ".5", "NaN", "Infinity", "-", "-x"})
+        check_refused(R"({"amount":)"s + number + "}", amount, "json_invalid");
     check_refused(R"({"x":1,"amount":--1})", amount, "json_invalid");
     check_refused(R"({"amount" 1})", amount, "json_invalid");
     check_refused(R"({"metadata":{"a":[1,2}})", metadata, "json_invalid");
@@ -212,6 +214,7 @@ TEST_CASE("NUL is refused in a string, between tokens and behind the document")
     check_refused("{\"amount\":1} \0"s, body, "string_nul");
     check_refused("\0"s, body, "string_nul");
     check_refused("\0{}"s, body, "string_nul");
+    check_refused("{\0}\0"s, body, "string_nul"); // UTF-16
 }
 
 TEST_CASE("a byte order mark, or a part of one, is refused")
