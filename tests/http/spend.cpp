@@ -1,6 +1,7 @@
 // POST /api/v1/users/{user_id}/spend: what it takes, what it answers, whom it refuses.
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/wallet.hpp"
 
@@ -164,6 +165,7 @@ TEST_CASE("what is wrong is judged in order: credential, scope, body, user", "[s
     auto const nobody = std::string("/api/v1/users/8999999999999999/spend");
 
     check_refusal(post(nobody, "{", anonymously()), 401, "unauthorized");
+    check_refusal(post(nobody, "{", as(an_api_key("read").secret)), 403, "forbidden");
     check_refusal(post(nobody, "{"), 422, "validation_error");
     check_refusal(post(nobody, an_order(1)), 404, "user_not_found");
 }
