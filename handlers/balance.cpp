@@ -22,10 +22,10 @@
 // To a user who is no admin every wallet but their own is user_not_found, whether it exists or not, and is
 // never touched: they are read by the id of their token, and only what the path names is compared.
 
+#include "shared/api/contact.hpp"
 #include "shared/json/fields.hpp"
 #include "shared/json/writer.hpp"
 #include "shared/ledger/ledger.hpp"
-#include "shared/service/contact.hpp"
 #include "shared/service/service.hpp"
 
 #include <charconv>
@@ -149,7 +149,7 @@ http::Response entries(service::Call const& call)
 
 http::Response tokens_by_phone(service::Call const& call)
 {
-    auto digits = service::digits_of(call.path.param("phone"));
+    auto digits = api::digits_of(call.path.param("phone"));
     if (digits.empty()) throw Failure(Error::user_not_found);
 
     auto user = ledger::UserRef{.id = {}, .number = {}, .phone = std::move(digits)};

@@ -25,7 +25,7 @@
 // address without hashing the password, and a banned user before it: so every failure has one body, and is
 // answered at a full step of failure_step after the request came, however long it took to find out.
 
-#include "shared/service/accounts.hpp"
+#include "shared/api/accounts.hpp"
 
 #include <chrono>
 #include <thread>
@@ -66,10 +66,10 @@ AuthSession sign_in(service::Call const& call, base::Deadline deadline)
     auto const start = std::chrono::steady_clock::now();
     auto const body = json::parse(call.request.body);
     auto fields = json::Fields(body);
-    auto const login = service::read_login(fields, password_bytes_max);
+    auto const login = api::read_login(fields, password_bytes_max);
     fields.done();
     try {
-        return service::supabase_auth(call.config).sign_in(login, call.request.remote_addr, deadline);
+        return api::supabase_auth(call.config).sign_in(login, call.request.remote_addr, deadline);
     } catch (upstream::AuthRefused const& refused) {
         wait_for_step(start, deadline);
         throw refusal_of(refused);
@@ -84,7 +84,7 @@ AuthSession refresh(service::Call const& call, base::Deadline deadline)
     fields.nothing_else();
     fields.done();
     try {
-        return service::supabase_auth(call.config).refresh(token, call.request.remote_addr, deadline);
+        return api::supabase_auth(call.config).refresh(token, call.request.remote_addr, deadline);
     } catch (upstream::AuthRefused const& refused) {
         throw Failure(Error::unauthorized, "Supabase Auth: " + refused.code);
     }
@@ -106,30 +106,30 @@ http::Response chat_answer(service::Call const& call, AuthSession const& session
         .field("id", base::to_string(account.id))
         .field("email", account.email.value_or(""))
         .end();
-    service::write_chat_tokens(body, session);
+    api::write_chat_tokens(body, session);
     return http::json(200, body.end().str());
 }
 
 http::Response login_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     return chat_answer(call, sign_in(call, deadline), deadline);
 }
 
 http::Response refresh_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     return chat_answer(call, refresh(call, deadline), deadline);
 }
 
 http::Response login_forge(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const session = sign_in(call, deadline);
     auto body = json::Writer();
     body.begin().field("message", "Login successful");
-    service::write_forge_user(body, account_of(call, session, deadline));
-    service::write_forge_tokens(body, session);
+    api::write_forge_user(body, account_of(call, session, deadline));
+    api::write_forge_tokens(body, session);
     return http::json(200, body.end().str());
 }
 

@@ -33,7 +33,7 @@
 // round a failure in between would leave data behind that nobody has a token to erase. The journal stays,
 // under ids that name nobody.
 
-#include "shared/service/accounts.hpp"
+#include "shared/api/accounts.hpp"
 
 namespace {
 
@@ -72,7 +72,7 @@ http::Response forge_profile(service::Call const& call)
 {
     auto body = json::Writer();
     body.begin();
-    service::write_forge_members(body, call.ledger.account(person(call), call.deadline));
+    api::write_forge_members(body, call.ledger.account(person(call), call.deadline));
     return http::json(200, body.end().str());
 }
 
@@ -80,7 +80,7 @@ http::Response update(service::Call const& call)
 {
     auto const document = json::parse(call.request.body);
     auto fields = json::Fields(document);
-    auto const name = service::read_display_name(fields);
+    auto const name = api::read_display_name(fields);
     if (document.find("display_name") == nullptr) fields.problem("display_name", "is required", "missing");
     fields.done();
 
@@ -88,14 +88,14 @@ http::Response update(service::Call const& call)
         person(call), name.empty() ? std::nullopt : std::optional(name), call.deadline);
     auto body = json::Writer();
     body.begin().field("message", "Profile updated successfully");
-    service::write_forge_user(body, account);
+    api::write_forge_user(body, account);
     return http::json(200, body.end().str());
 }
 
 http::Response logout(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
-    service::supabase_auth(call.config).sign_out(access_token(call), deadline);
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
+    api::supabase_auth(call.config).sign_out(access_token(call), deadline);
     return http::json(200, json::Writer().begin().field("message", "Logout successful").end().str());
 }
 
@@ -106,8 +106,8 @@ http::Response export_account(service::Call const& call)
 
 http::Response leave(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
-    auto const auth = service::supabase_auth(call.config);
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
+    auto const auth = api::supabase_auth(call.config);
     // Before anything is erased: without the key nobody could finish it.
     if (!auth.may_administer())
         throw Failure(Error::auth_unavailable, "SUPABASE_SECRET_KEY is not set: accounts cannot be removed")

@@ -22,7 +22,7 @@
 // that nobody has; and nothing is made or given for the id. Where they need not be, it says that the address
 // is known, and so do we.
 
-#include "shared/service/accounts.hpp"
+#include "shared/api/accounts.hpp"
 
 namespace {
 
@@ -43,12 +43,12 @@ Registration parse(service::Call const& call, bool repeated)
 {
     auto const body = json::parse(call.request.body);
     auto fields = json::Fields(body);
-    auto asked = Registration{.login = service::read_login(fields, password_bytes_max), .display_name = {}};
+    auto asked = Registration{.login = api::read_login(fields, password_bytes_max), .display_name = {}};
     if (repeated) {
         auto const again = fields.text("password2", 1, 4096);
         if (fields.problems().empty() && again != asked.login.password.reveal())
             fields.problem("password2", "must be the same as password", "mismatch");
-        asked.display_name = service::read_display_name(fields);
+        asked.display_name = api::read_display_name(fields);
     }
     fields.done();
     return asked;
@@ -98,7 +98,7 @@ Failure refusal_of(upstream::AuthRefused const& refused, std::string const& name
 SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect,
                base::Deadline deadline)
 try {
-    return service::supabase_auth(call.config)
+    return api::supabase_auth(call.config)
         .sign_up(asked.login, asked.display_name, call.request.remote_addr, deadline);
 } catch (upstream::AuthRefused const& refused) {
     throw refusal_of(refused, asked.login.email ? "email" : "phone", dialect);
@@ -130,7 +130,7 @@ ledger::Account account_of(service::Call const& call, SignUp const& signed_up, R
 
 http::Response register_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const asked = parse(call, false);
     auto const signed_up = sign_up(call, asked, http::Dialect::chat, deadline);
     auto const account = account_of(call, signed_up, asked, deadline);
@@ -145,7 +145,7 @@ http::Response register_chat(service::Call const& call)
         .field("created_at", base::iso8601(account.created_at_us))
         .end();
     if (signed_up.session)
-        service::write_chat_tokens(body, *signed_up.session);
+        api::write_chat_tokens(body, *signed_up.session);
     else
         body.field("tokens", nullptr);
     body.begin("agent_info")
@@ -157,16 +157,16 @@ http::Response register_chat(service::Call const& call)
 
 http::Response register_forge(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(service::account_timeout_ms));
+    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const asked = parse(call, true);
     auto const signed_up = sign_up(call, asked, http::Dialect::forge, deadline);
     auto const account = account_of(call, signed_up, asked, deadline);
 
     auto body = json::Writer();
     body.begin().field("message", signed_up.session ? registered : confirm);
-    service::write_forge_user(body, account);
+    api::write_forge_user(body, account);
     if (signed_up.session)
-        service::write_forge_tokens(body, *signed_up.session);
+        api::write_forge_tokens(body, *signed_up.session);
     else
         body.field("tokens", nullptr);
     return http::json(201, body.end().str());

@@ -20,12 +20,12 @@
 //
 // Both are endpoints of our own, so a member they do not know is refused by name.
 
+#include "shared/api/contact.hpp"
 #include "shared/http/idempotency.hpp"
 #include "shared/json/fields.hpp"
 #include "shared/json/value.hpp"
 #include "shared/json/writer.hpp"
 #include "shared/ledger/ledger.hpp"
-#include "shared/service/contact.hpp"
 #include "shared/service/service.hpp"
 
 namespace {
@@ -45,8 +45,8 @@ ledger::NewUser parse_user(service::Call const& call)
     auto fields = json::Fields(body);
     auto user = ledger::NewUser();
     user.number = fields.optional_integer("user_id", 1, user_number_max);
-    user.phone = service::read_optional_phone(fields);
-    user.email = service::read_optional_email(fields);
+    user.phone = api::read_optional_phone(fields);
+    user.email = api::read_optional_email(fields);
     user.tokens = fields.optional_integer("tokens", 0, tokens_max).value_or(0);
     user.key = fields.optional_text("idempotency_key", 1, key_chars_max);
     user.credential = call.credential();

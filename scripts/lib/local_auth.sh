@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The stand-in for Supabase Auth of one stack (handlers/local/auth): its keys, and what the handlers are told of it. All of
+# The stand-in for Supabase Auth of one stack (handlers/local/supabase_auth): its keys, and what the handlers are told of it. All of
 # it is made at the first start and kept in $dir/secrets. Needs $dir, $port and lib/cluster.sh.
 
 # What handlers_start passes on from the caller, or sets for the handlers alone.
@@ -9,7 +9,7 @@ readonly local_auth_variables=(SUPABASE_URL SUPABASE_PUBLISHABLE_KEY SUPABASE_SE
 # It lets anybody confirm any address, so it is not for production.
 leave_out_local_auth() {
     [[ ${FAREBOX_ENV:-} == production && ${LOCAL_AUTH_IN_PRODUCTION:-} != yes ]] || return 0
-    handlers=$(tr -s ' ' '\n' <<<"$handlers" | sed '/^auth$/d' | tr '\n' ' ')
+    handlers=$(tr -s ' ' '\n' <<<"$handlers" | sed '/^supabase_auth$/d' | tr '\n' ' ')
 }
 
 # local_auth_key_file publishable|secret: a key for the header apikey, with a random part.

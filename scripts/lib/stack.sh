@@ -114,7 +114,7 @@ stack_env() {
     printf 'ADMIN_DATABASE_URL=%q\n' "$(conninfo postgres)"
     printf 'SUPERUSER_DATABASE_URL=%q\n' "$(conninfo supabase_admin)"
     printf 'HANDLERS=%q\n' "$handlers"
-    [[ " $handlers " != *' auth '* ]] || local_auth_env
+    [[ " $handlers " != *' supabase_auth '* ]] || local_auth_env
     printf 'POSTGRES_BIN=%q\n' "$(cluster_bin)"
     printf 'PSQL=%q\n' "$(cluster_bin)/psql"
     for name in nginx activator postgres; do

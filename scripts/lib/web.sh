@@ -84,7 +84,7 @@ handlers_start() {
     for name in "${local_auth_variables[@]}"; do
         local -x "$name=${!name:-}"
     done
-    [[ " $* " != *' auth '* ]] || tell_local_auth
+    [[ " $* " != *' supabase_auth '* ]] || tell_local_auth
     # Made by the activator only once it listens; a line of an earlier run must not be taken for it.
     rm -f "$dir/log/activator.log"
     DATABASE_URL=$(conninfo farebox_app) setsid "$bin/activator" --run-dir "$(readlink -f "$dir/run")" --bin-dir "$bin" \

@@ -1,4 +1,4 @@
-// Log lines, escaped by hand: this room is below json.
+// Log lines, escaped by hand: this module is below json.
 #include "shared/base/log.hpp"
 
 #include "shared/base/clock.hpp"

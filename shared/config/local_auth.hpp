@@ -1,4 +1,4 @@
-// The settings of handlers/local/auth, the stand-in for Supabase Auth. No other handler reads them, and
+// The settings of handlers/local/supabase_auth, the stand-in for Supabase Auth. No other handler reads them, and
 // scripts/stack sets all but the two switches.
 #pragma once
 

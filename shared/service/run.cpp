@@ -1,9 +1,10 @@
 // The life of a handler process: configuration, signals, then either the accept loop or one CGI request.
 
 #include "shared/base/log.hpp"
-#include "shared/service/accept_loop.hpp"
-#include "shared/service/cgi.hpp"
-#include "shared/service/fastcgi.hpp"
+#include "shared/server/accept_loop.hpp"
+#include "shared/server/cgi.hpp"
+#include "shared/server/fastcgi.hpp"
+#include "shared/service/converse.hpp"
 #include "shared/service/service.hpp"
 
 #include <pthread.h>
@@ -20,6 +21,9 @@
 
 namespace service {
 namespace {
+
+using server::Descriptor;
+using server::FastcgiRequest;
 
 enum class Started { fastcgi, cgi };
 
@@ -68,28 +72,28 @@ void serve_fastcgi(std::vector<Endpoint> endpoints, config::Config const& config
     base::log::event(base::log::Level::info, "started",
                      {{"version", FAREBOX_VERSION}, {"workers", std::int64_t{config.workers}}});
 
-    auto const protocol = Protocol{.arrival = fastcgi_arrival, .serve = [&](Descriptor connection) {
-                                       auto request =
-                                           FastcgiRequest(std::move(connection), config.io_timeout_ms);
-                                       if (!request.begin() || !converse(request, dispatcher))
-                                           return Descriptor();
-                                       return request.end();
-                                   }};
-    auto const ended = accept_loop({.listen_fd = STDIN_FILENO,
-                                    .stop_fd = stop.number(),
-                                    .workers = config.workers,
-                                    .idle_exit = std::chrono::seconds(config.idle_exit_s),
-                                    .arrival_max = std::chrono::milliseconds(config.io_timeout_ms),
-                                    .each_minute = [&] { dispatcher.log_lanes(); }},
-                                   protocol);
-    base::log::event(base::log::Level::info, "stopped", {{"why", ended == Ended::idle ? "idle" : "signal"}});
+    auto const protocol =
+        server::Protocol{.arrival = server::fastcgi_arrival, .serve = [&](Descriptor connection) {
+                             auto request = FastcgiRequest(std::move(connection), config.io_timeout_ms);
+                             if (!request.begin() || !converse(request, dispatcher)) return Descriptor();
+                             return request.end();
+                         }};
+    auto const ended = server::accept_loop({.listen_fd = STDIN_FILENO,
+                                            .stop_fd = stop.number(),
+                                            .workers = config.workers,
+                                            .idle_exit = std::chrono::seconds(config.idle_exit_s),
+                                            .arrival_max = std::chrono::milliseconds(config.io_timeout_ms),
+                                            .each_minute = [&] { dispatcher.log_lanes(); }},
+                                           protocol);
+    base::log::event(base::log::Level::info, "stopped",
+                     {{"why", ended == server::Ended::idle ? "idle" : "signal"}});
 }
 
 void answer_cgi(std::vector<Endpoint> endpoints, config::Config config)
 {
     // A client's "Proxy:" header arrives as HTTP_PROXY, which libraries read as configuration.
     unsetenv("HTTP_PROXY");
-    auto exchange = CgiExchange(environ, STDIN_FILENO, STDOUT_FILENO);
+    auto exchange = server::CgiExchange(environ, STDIN_FILENO, STDOUT_FILENO);
     auto dispatcher = Dispatcher(std::move(endpoints), std::move(config));
     if (!converse(exchange, dispatcher))
         throw std::runtime_error("no whole request came; this program is started by farebox's activator, by "

@@ -1,4 +1,4 @@
--- What handlers/local/auth stands on: the schema local_auth, whose functions are the only way in which the stand-in touches
+-- What handlers/local/supabase_auth stands on: the schema local_auth, whose functions are the only way in which the stand-in touches
 -- the tables of auth. Run by supabase_admin at every start of a private cluster; never on Supabase, which has its own Auth.
 --
 -- The schema holds no data, so it is made anew each time. Its functions run as the owner of auth (as Supabase Auth itself

@@ -3,11 +3,11 @@
 //
 // Whatever comes, nobody is answered without a whole request, each request acted on is answered once, and an
 // honest peer is served afterwards.
-#include "shared/service/fastcgi.hpp"
+#include "shared/server/fastcgi.hpp"
 
-#include "shared/service/accept_loop.hpp"
-#include "shared/service/records.hpp"
-#include "shared/service/service.hpp"
+#include "shared/server/accept_loop.hpp"
+#include "shared/server/records.hpp"
+#include "shared/service/converse.hpp"
 #include "tests/fuzz/property.hpp"
 
 #include <poll.h>
@@ -29,7 +29,7 @@
 namespace {
 
 using fuzz::must;
-using service::Descriptor;
+using server::Descriptor;
 
 constexpr unsigned char end_request = 3;
 
@@ -70,8 +70,8 @@ class Handler {
         must(bind(listener_.number(), generic(), sizeof address_) == 0, "a socket can be bound");
         must(listen(listener_.number(), 511) == 0, "a socket can listen");
         signal(SIGPIPE, SIG_IGN); // stays ignored: libfcgi only replaces it by a handler of its own
-        service::FastcgiRequest::init();
-        std::thread([this] { service::accept_loop(options(), protocol_); }).detach();
+        server::FastcgiRequest::init();
+        std::thread([this] { server::accept_loop(options(), protocol_); }).detach();
     }
 
     Descriptor connect() const
@@ -84,14 +84,14 @@ class Handler {
   private:
     sockaddr const* generic() const { return reinterpret_cast<sockaddr const*>(&address_); }
 
-    service::LoopOptions options() const
+    server::LoopOptions options() const
     {
         return {.listen_fd = listener_.number(), .stop_fd = stop_.number(), .workers = 4};
     }
 
     Descriptor serve(Descriptor connection)
     {
-        auto request = service::FastcgiRequest(std::move(connection), 1000);
+        auto request = server::FastcgiRequest(std::move(connection), 1000);
         if (!request.begin() || !converse(request, dispatcher_)) return {};
         return request.end();
     }
@@ -100,9 +100,9 @@ class Handler {
     Descriptor listener_;
     Descriptor stop_ = Descriptor(eventfd(0, EFD_CLOEXEC));
     service::Dispatcher dispatcher_{{endpoint("GET"), endpoint("POST")}, a_config()};
-    service::Protocol protocol_{.arrival = service::fastcgi_arrival, .serve = [this](Descriptor connection) {
-                                    return serve(std::move(connection));
-                                }};
+    server::Protocol protocol_{.arrival = server::fastcgi_arrival, .serve = [this](Descriptor connection) {
+                                   return serve(std::move(connection));
+                               }};
 };
 
 void send_all(Descriptor const& connection, std::string_view bytes)
@@ -144,9 +144,9 @@ int answers_in(std::string_view bytes)
     return count;
 }
 
-service::Arrival arrival_of(std::string_view bytes)
+server::Arrival arrival_of(std::string_view bytes)
 {
-    return service::arrival_of({reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size()});
+    return server::arrival_of({reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size()});
 }
 
 // BEGIN_REQUEST of a responder, GET /echo, no body.
@@ -181,7 +181,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto answer = std::string();
     auto const connection = handler.connect();
     send_all(connection, bytes.substr(0, cut));
-    auto const first_is_whole = arrival_of(bytes.substr(0, cut)) == service::Arrival::whole;
+    auto const first_is_whole = arrival_of(bytes.substr(0, cut)) == server::Arrival::whole;
     // What follows a request on a kept connection comes after its answer, as from an honest peer.
     if (first_is_whole) read_some(connection, answer);
     send_all(connection, bytes.substr(cut));
@@ -192,7 +192,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const answers = answers_in(answer);
     must(acted_on <= answers, "what was acted on was answered");
     must(first_is_whole || answers <= 1, "one request has one answer");
-    must(first_is_whole || arrival_of(bytes) == service::Arrival::whole || answers == 0,
+    must(first_is_whole || arrival_of(bytes) == server::Arrival::whole || answers == 0,
          "what is no whole request is not answered");
 
     auto honest = std::string();

@@ -6,7 +6,7 @@
 #include "shared/http/idempotency.hpp"
 #include "shared/http/route.hpp"
 #include "shared/json/value.hpp"
-#include "shared/service/exchange.hpp"
+#include "shared/server/exchange.hpp"
 #include "tests/fuzz/property.hpp"
 #include "tests/fuzz/unicode.hpp"
 
@@ -67,13 +67,13 @@ std::optional<std::string> last_of(Variables const& variables, std::string_view 
     return value;
 }
 
-service::Head read(Variables const& variables)
+server::Head read(Variables const& variables)
 {
     std::vector<char const*> pointers;
     for (auto const& variable : variables)
         pointers.push_back(variable.c_str());
     pointers.push_back(nullptr);
-    return service::read_head(pointers.data());
+    return server::read_head(pointers.data());
 }
 
 // Whether a header may have come from that variable.
@@ -97,7 +97,7 @@ void check_headers(http::Request const& request, Variables const& variables)
     }
 }
 
-void check_head(service::Head const& head, Variables const& variables)
+void check_head(server::Head const& head, Variables const& variables)
 {
     auto const& request = head.request;
     must(request.request_id.size() >= 8 && request.request_id.size() <= 64 &&
@@ -188,7 +188,7 @@ void check_refusal(http::Request const& request)
     auto const failure = base::Failure(base::Error::user_not_found);
     auto response = http::error_response(failure, http::dialect_of(request.path), request.request_id);
     response.headers.emplace_back("X-Request-Id", request.request_id);
-    auto const text = service::render(response);
+    auto const text = server::render(response);
     auto const end = text.find("\r\n\r\n");
     must(end != std::string::npos && text.substr(end + 4) == response.body,
          "a head ends where the body begins");

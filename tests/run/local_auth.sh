@@ -122,7 +122,7 @@ refuses "the handlers' role does not call the stand-in's functions" "permission 
 
 # How it starts.
 key=$LOCAL_AUTH_KEY_FILE
-starts() { env -i LOCAL_AUTH_DATABASE_URL=x LOCAL_AUTH_SERVICE_KEY=x LOCAL_AUTH_ISSUER=x DATABASE_URL=x "LOCAL_AUTH_KEY_FILE=$key" "$@" "$bin/auth" </dev/null; }
+starts() { env -i LOCAL_AUTH_DATABASE_URL=x LOCAL_AUTH_SERVICE_KEY=x LOCAL_AUTH_ISSUER=x DATABASE_URL=x "LOCAL_AUTH_KEY_FILE=$key" "$@" "$bin/supabase_auth" </dev/null; }
 refuses "it does not start in production" "LOCAL_AUTH_IN_PRODUCTION" starts FAREBOX_ENV=production
 refuses "unless told so: then it only misses a request" "no whole request" starts FAREBOX_ENV=production LOCAL_AUTH_IN_PRODUCTION=yes
 refuses "without a key it does not start" "cannot be opened" starts LOCAL_AUTH_KEY_FILE=/nowhere/key.pem

@@ -3,7 +3,7 @@
 #include "shared/base/uuid.hpp"
 #include "shared/json/value.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/service/support.hpp"
+#include "tests/unit/support/support.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -1,0 +1,87 @@
+#include "shared/api/accounts.hpp"
+
+#include "shared/api/contact.hpp"
+
+namespace api {
+namespace {
+
+constexpr std::size_t display_name_chars_max = 100;
+// More than any password; what is too long for one is said in bytes.
+constexpr std::size_t password_chars_max = 4096;
+
+std::string trimmed(std::string const& text)
+{
+    auto const blanks = " \t\r\n";
+    auto const from = text.find_first_not_of(blanks);
+    if (from == std::string::npos) return {};
+    return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+}
+
+} // namespace
+
+upstream::SupabaseAuth supabase_auth(config::Config const& config)
+{
+    auto const& supabase = config.supabase;
+    if (!supabase.configured())
+        throw base::Failure(base::Error::auth_unavailable, "SUPABASE_URL is not set").retry_after(60);
+    auto options = upstream::SupabaseOptions();
+    options.url = supabase.url;
+    options.publishable_key = supabase.publishable_key;
+    options.secret_key = supabase.secret_key;
+    return upstream::SupabaseAuth(std::move(options),
+                                  upstream::Http({.user_agent = "farebox/" FAREBOX_VERSION}));
+}
+
+upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
+{
+    auto login = upstream::Login();
+    login.phone = read_optional_phone(fields);
+    if (!login.phone) login.email = read_email(fields);
+    auto password = fields.text("password", 1, password_chars_max);
+    // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
+    if (password.size() > password_bytes_max)
+        fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
+                       "too_long");
+    login.password = base::Secret(std::move(password));
+    return login;
+}
+
+std::string read_display_name(json::Fields& fields)
+{
+    return trimmed(fields.optional_text("display_name", 0, display_name_chars_max).value_or(""));
+}
+
+void write_forge_members(json::Writer& body, ledger::Account const& account)
+{
+    body.field("id", account.number)
+        .field("email", account.email.value_or(""))
+        .field("display_name", account.display_name.value_or(""))
+        .field("provider", account.provider)
+        .field("is_admin", account.is_admin)
+        .field("created_at", base::iso8601(account.created_at_us));
+}
+
+void write_forge_user(json::Writer& body, ledger::Account const& account)
+{
+    body.begin("user");
+    write_forge_members(body, account);
+    body.end();
+}
+
+void write_chat_tokens(json::Writer& body, upstream::AuthSession const& session)
+{
+    body.begin("tokens")
+        .field("access_token", session.access_token.reveal())
+        .field("refresh_token", session.refresh_token.reveal())
+        .end();
+}
+
+void write_forge_tokens(json::Writer& body, upstream::AuthSession const& session)
+{
+    body.begin("tokens")
+        .field("refresh", session.refresh_token.reveal())
+        .field("access", session.access_token.reveal())
+        .end();
+}
+
+} // namespace api

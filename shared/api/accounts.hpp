@@ -1,0 +1,39 @@
+// What registering, logging in and the profile have in common: the way to Supabase Auth, the words for its
+// refusals, and the user as the two dialects print one.
+#pragma once
+
+#include "shared/json/fields.hpp"
+#include "shared/json/writer.hpp"
+#include "shared/ledger/account.hpp"
+#include "shared/service/service.hpp"
+#include "shared/upstream/supabase_auth.hpp"
+
+#include <string>
+
+namespace api {
+
+// Supabase Auth sends messages and hashes passwords while it is waited for, so these calls may take longer
+// than others.
+inline constexpr int account_timeout_ms = 12'000;
+
+// Failure auth_unavailable where no project is configured.
+upstream::SupabaseAuth supabase_auth(config::Config const& config);
+
+// "email" and "password", or "phone" in place of the email; problems are left in `fields`. The email is in
+// lower case, the phone's digits are kept. The password is at most `password_bytes_max` long.
+upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max);
+
+// "display_name" without the blanks around it, at most 100 characters; "" when it is absent or blank.
+std::string read_display_name(json::Fields& fields);
+
+// The member `user` as FORGE prints it.
+void write_forge_user(json::Writer& body, ledger::Account const& account);
+
+// The members of a user as FORGE prints one, into an object that is open.
+void write_forge_members(json::Writer& body, ledger::Account const& account);
+
+// The member `tokens`, in each dialect's names.
+void write_chat_tokens(json::Writer& body, upstream::AuthSession const& session);
+void write_forge_tokens(json::Writer& body, upstream::AuthSession const& session);
+
+} // namespace api
