@@ -7,19 +7,37 @@
 namespace http {
 namespace {
 
-// Takes the leading "/segment" off a path; empty when there is none.
+// Takes the leading "/segment" off a path; empty when there is none, and then nothing is left of the path.
 std::string_view next_segment(std::string_view& path)
 {
-    if (path.empty() || path.front() != '/') return {};
+    if (path.empty() || path.front() != '/') return path = {};
     auto const end = std::min(path.find('/', 1), path.size());
     auto const segment = path.substr(1, end - 1);
     path.remove_prefix(end);
     return segment;
 }
 
-bool is_name(std::string_view segment)
+enum class Kind { literal, name, rest };
+
+Kind kind_of(std::string_view segment)
 {
-    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+    if (segment.size() <= 2 || segment.front() != '{' || segment.back() != '}') return Kind::literal;
+    return segment.ends_with("...}") && segment.size() > 5 ? Kind::rest : Kind::name;
+}
+
+// "{user_id}" and "{path...}" without what marks them.
+std::string_view name_in(std::string_view segment, Kind kind)
+{
+    auto const marks = kind == Kind::rest ? std::string_view("{...}").size() : std::string_view("{}").size();
+    return segment.substr(1, segment.size() - marks);
+}
+
+// What is left of a path is segments, none of them empty.
+bool is_rest(std::string_view path)
+{
+    while (!path.empty())
+        if (next_segment(path).empty()) return false;
+    return true;
 }
 
 } // namespace
@@ -38,14 +56,30 @@ bool match(std::string_view pattern, std::string_view path, Match& match)
     if (pattern == "/") return path == "/";
     while (!pattern.empty() && !path.empty()) {
         auto const expected = next_segment(pattern);
+        auto const kind = kind_of(expected);
+        if (kind == Kind::rest) {
+            if (!is_rest(path)) return false;
+            match.params.emplace_back(name_in(expected, kind), path.substr(1));
+            return true;
+        }
         auto const given = next_segment(path);
         if (given.empty()) return false;
-        if (is_name(expected))
-            match.params.emplace_back(expected.substr(1, expected.size() - 2), given);
+        if (kind == Kind::name)
+            match.params.emplace_back(name_in(expected, kind), given);
         else if (expected != given)
             return false;
     }
     return pattern.empty() && path.empty();
+}
+
+bool more_literal(std::string_view left, std::string_view right)
+{
+    while (!left.empty() && !right.empty()) {
+        auto const mine = kind_of(next_segment(left));
+        auto const other = kind_of(next_segment(right));
+        if (mine != other) return mine < other;
+    }
+    return left.empty() && !right.empty();
 }
 
 } // namespace http

@@ -164,16 +164,20 @@ void check_instant(std::string_view text)
 
 void check_route(std::string_view path)
 {
-    for (std::string_view const pattern :
-         {"/", "/health", "/api/v1/users/{user_id}/spend", "/api/user/tokens/{phone}", "/{a}/{b}"}) {
+    for (std::string_view const pattern : {"/", "/health", "/api/v1/users/{user_id}/spend",
+                                           "/api/user/tokens/{phone}", "/{a}/{b}", "/{a}/{b...}"}) {
         http::Match match;
         if (!http::match(pattern, path, match)) continue;
         auto rebuilt = std::string(pattern);
         std::size_t from = 0; // a value may look like a name
         for (auto const& [name, value] : match.params) {
-            must(!value.empty() && value.find('/') == std::string::npos, "a name stands for one segment");
-            from = rebuilt.find("{" + name + "}", from);
-            rebuilt.replace(from, name.size() + 2, value);
+            auto const rest = rebuilt.find("{" + name + "...}", from);
+            auto const is_rest = rest != std::string::npos;
+            must(!value.empty() && (is_rest || value.find('/') == std::string::npos),
+                 "a name stands for one segment");
+            must(("/" + value + "/").find("//") == std::string::npos, "no segment is empty");
+            from = is_rest ? rest : rebuilt.find("{" + name + "}", from);
+            rebuilt.replace(from, name.size() + (is_rest ? 5 : 2), value);
             from += value.size();
         }
         must(rebuilt == path, "a path that matches is the pattern with its names filled in");

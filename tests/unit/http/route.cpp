@@ -67,6 +67,43 @@ TEST_CASE("the root is only itself")
     CHECK_FALSE(matches("/{a}", "/"));
 }
 
+TEST_CASE("a name with dots is the rest of the path, one segment or more")
+{
+    Match match;
+    for (char const* rest : {"a", "a/b", "a/b/c.d", "..", "{x}/y"}) {
+        INFO(rest);
+        REQUIRE(http::match("/files/{path...}", "/files/" + std::string(rest), match));
+        CHECK(match.param("path") == rest);
+    }
+    for (char const* path : {"/files", "/files/", "/files/a/", "/files//a", "/files/a//b", "/file/a"}) {
+        INFO(path);
+        CHECK_FALSE(matches("/files/{path...}", path));
+    }
+    REQUIRE(http::match("/u/{id}/f/{path...}", "/u/7/f/a/b", match));
+    CHECK(match.param("id") == "7");
+    CHECK(match.param("path") == "a/b");
+}
+
+TEST_CASE("a literal segment is before a name, and that before the rest, at the first that differs")
+{
+    auto const ordered = GENERATE(values<std::pair<char const*, char const*>>({{"/a/b", "/a/{x}"},
+                                                                               {"/a/{x}", "/a/{x...}"},
+                                                                               {"/a/b", "/a/{x...}"},
+                                                                               {"/a/{x}/c", "/{y}/b/c"},
+                                                                               {"/a/b/{x}", "/a/{x}/c"},
+                                                                               {"/a/b/{x...}", "/a/{x}/c"}}));
+    INFO(ordered.first << " before " << ordered.second);
+    CHECK(http::more_literal(ordered.first, ordered.second));
+    CHECK_FALSE(http::more_literal(ordered.second, ordered.first));
+}
+
+TEST_CASE("patterns of one form are not before one another, whatever they call their names")
+{
+    CHECK_FALSE(http::more_literal("/a/{x}", "/a/{y}"));
+    CHECK_FALSE(http::more_literal("/a/{y}", "/a/{x}"));
+    CHECK_FALSE(http::more_literal("/a", "/a"));
+}
+
 TEST_CASE("a second match forgets what the first has taken")
 {
     Match match;
