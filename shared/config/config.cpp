@@ -22,9 +22,9 @@ base::Secret service_key(Reader& reader, std::string const& name, bool productio
 
 } // namespace
 
-Config load()
+Config load(Needs const& needs)
 {
-    auto reader = Reader();
+    auto reader = Reader(needs);
     auto config = Config();
 
     config.environment = reader.variable("FAREBOX_ENV").value_or(config.environment);
@@ -33,7 +33,7 @@ Config load()
     auto const production = config.environment == "production";
 
     config.database_url = reader.secret("DATABASE_URL");
-    if (config.database_url.empty()) reader.fault("DATABASE_URL is missing");
+    if (needs.database && config.database_url.empty()) reader.fault("DATABASE_URL is missing");
     config.api_secret_key = service_key(reader, "API_SECRET_KEY", production);
     config.internal_api_key = service_key(reader, "INTERNAL_API_KEY", production);
 

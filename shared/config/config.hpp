@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shared/base/secret.hpp"
+#include "shared/config/needs.hpp"
 
 #include <string>
 #include <vector>
@@ -49,9 +50,10 @@ struct Config {
     Supabase supabase;
 };
 
-// Throws std::runtime_error naming every variable that is missing or malformed, never a value. In production
+// Reads what is needed and leaves the rest as it is by default. Throws std::runtime_error naming every variable
+// that is missing or malformed, never a value. In production
 // the two service keys must have at least 32 characters. A variable of Supabase without SUPABASE_URL is a
 // fault.
-Config load();
+Config load(Needs const& needs = Needs::of_handlers());
 
 } // namespace config

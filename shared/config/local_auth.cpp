@@ -6,7 +6,7 @@ namespace config {
 
 LocalAuth load_local_auth()
 {
-    auto reader = Reader();
+    auto reader = Reader({.local_auth = true});
     auto settings = LocalAuth();
 
     if (reader.variable("FAREBOX_ENV") == "production" &&

@@ -51,8 +51,14 @@ int Reader::integer(std::string const& name, int otherwise, int min, int max)
     return value;
 }
 
+bool Reader::needs(std::string const& name) const
+{
+    return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
 std::optional<std::string> Reader::variable(std::string const& name) const
 {
+    if (!needs(name)) return std::nullopt;
     auto const* const value = std::getenv(name.c_str());
     if (value == nullptr || *value == '\0') return std::nullopt;
     return std::string(value);
@@ -71,7 +77,7 @@ void Reader::done() const
 std::optional<std::string> Reader::credential(std::string const& name)
 {
     auto const directory = variable("CREDENTIALS_DIRECTORY");
-    if (!directory) return std::nullopt;
+    if (!directory || !needs(name)) return std::nullopt;
     auto const path = std::filesystem::path(*directory) / name;
     auto ignored = std::error_code();
     if (!std::filesystem::exists(path, ignored)) return std::nullopt;

@@ -1,7 +1,9 @@
-// One variable at a time, with every fault collected: the part of load() that touches the environment.
+// One variable at a time, with every fault collected: the part of load() that touches the environment. What is
+// not among the needs is not read, as if it were not set.
 #pragma once
 
 #include "shared/base/secret.hpp"
+#include "shared/config/needs.hpp"
 
 #include <optional>
 #include <string>
@@ -12,6 +14,8 @@ namespace config {
 
 class Reader {
   public:
+    explicit Reader(Needs const& needs) : names_(variables(needs)) {}
+
     // From the environment or from the file of that name in CREDENTIALS_DIRECTORY; empty when in neither.
     base::Secret secret(std::string const& name);
 
@@ -30,8 +34,10 @@ class Reader {
     void done() const;
 
   private:
+    bool needs(std::string const& name) const;
     std::optional<std::string> credential(std::string const& name);
 
+    std::vector<std::string> names_;
     std::vector<std::string> faults_;
 };
 

@@ -3,10 +3,12 @@
 
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -124,6 +126,44 @@ TEST_CASE("a variable that is set but empty counts as not set")
 
     CHECK(config::load().workers == 128);
     CHECK(config::load().api_secret_key.empty());
+}
+
+TEST_CASE("a program has no secret that it does not need, wherever it lies")
+{
+    auto const credentials = CredentialsDirectory();
+    credentials.put("SUPABASE_SECRET_KEY", "of-the-project");
+    auto const environment = Environment({{"CREDENTIALS_DIRECTORY", credentials.path()},
+                                          {"DATABASE_URL", url},
+                                          {"API_SECRET_KEY", "first"},
+                                          {"SUPABASE_URL", "https://project.supabase.co"},
+                                          {"SUPABASE_JWT_SECRET", std::string(40, 'k')}});
+
+    auto const nothing = config::load({});
+    CHECK(nothing.database_url.empty());
+    CHECK(nothing.api_secret_key.empty());
+    CHECK_FALSE(nothing.supabase.configured());
+
+    auto const callers = config::load({.callers = true});
+    CHECK(callers.database_url.empty());
+    CHECK(callers.api_secret_key.equals("first"));
+    CHECK(callers.supabase.jwt_secret.equals(std::string(40, 'k')));
+    CHECK(callers.supabase.secret_key.empty());
+
+    auto const auth = config::load({.database = true, .supabase_auth = true});
+    CHECK(auth.database_url.reveal() == url);
+    CHECK(auth.api_secret_key.empty());
+    CHECK(auth.supabase.jwt_secret.empty());
+    CHECK(auth.supabase.secret_key.equals("of-the-project"));
+}
+
+TEST_CASE("what a program needs has a name each, and none twice")
+{
+    auto const all =
+        config::variables({.database = true, .callers = true, .supabase_auth = true, .local_auth = true});
+    CHECK(std::set(all.begin(), all.end()).size() == all.size());
+    auto const least = config::variables({});
+    CHECK(std::find(least.begin(), least.end(), "FAREBOX_ENV") != least.end());
+    CHECK(std::find(least.begin(), least.end(), "DATABASE_URL") == least.end());
 }
 
 TEST_CASE("all faults are named at once, and no value is shown")
