@@ -167,23 +167,13 @@ http::Response tokens_by_phone(service::Call const& call)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("balance", {
-                                       {.method = "GET",
-                                        .pattern = "/api/v1/users/{user_id}/balance",
-                                        .dialect = http::Dialect::token,
-                                        .access = service::Access::user_or_key(auth::Scope::read),
-                                        .handle = balance},
-                                       {.method = "GET",
-                                        .pattern = "/api/v1/users/{user_id}/entries",
-                                        .dialect = http::Dialect::token,
-                                        .access = service::Access::user_or_key(auth::Scope::read),
-                                        .handle = entries},
-                                       {.method = "GET",
-                                        .pattern = "/api/user/tokens/{phone}",
-                                        .dialect = http::Dialect::mgmt,
-                                        .access = service::Access::user_or_key(auth::Scope::read),
-                                        .handle = tokens_by_phone},
-                                   });
+    using namespace service;
+    auto const endpoints = std::vector{
+        get("/api/v1/users/{user_id}/balance", Dialect::token, Access::user_or_key(Scope::read), balance),
+        get("/api/v1/users/{user_id}/entries", Dialect::token, Access::user_or_key(Scope::read), entries),
+        get("/api/user/tokens/{phone}", Dialect::mgmt, Access::user_or_key(Scope::read), tokens_by_phone),
+    };
+    return run(count, arguments, {.name = "balance", .endpoints = endpoints});
 }

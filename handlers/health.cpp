@@ -59,18 +59,12 @@ http::Response root(service::Call const&)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("health", {
-                                      {.method = "GET",
-                                       .pattern = "/health",
-                                       .dialect = http::Dialect::chat,
-                                       .access = service::Access::anyone(),
-                                       .handle = health},
-                                      {.method = "GET",
-                                       .pattern = "/",
-                                       .dialect = http::Dialect::chat,
-                                       .access = service::Access::anyone(),
-                                       .handle = root},
-                                  });
+    using namespace service;
+    auto const endpoints = std::vector{
+        get("/health", Dialect::chat, Access::anyone(), health),
+        get("/", Dialect::chat, Access::anyone(), root),
+    };
+    return run(count, arguments, {.name = "health", .endpoints = endpoints});
 }

@@ -185,23 +185,13 @@ http::Response release(service::Call const& call)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("holds", {
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/users/{user_id}/holds",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::hold),
-                                      .handle = place},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/holds/{id}/capture",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::hold),
-                                      .handle = capture},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/holds/{id}/release",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::hold),
-                                      .handle = release},
-                                 });
+    using namespace service;
+    auto const endpoints = std::vector{
+        post("/api/v1/users/{user_id}/holds", Dialect::token, Access::key(Scope::hold), place),
+        post("/api/v1/holds/{id}/capture", Dialect::token, Access::key(Scope::hold), capture),
+        post("/api/v1/holds/{id}/release", Dialect::token, Access::key(Scope::hold), release),
+    };
+    return run(count, arguments, {.name = "holds", .endpoints = endpoints});
 }

@@ -7,8 +7,9 @@
 //   Refuses   validation_error, invalid_credentials, not_confirmed (after the right password only),
 //             rate_limited, auth_unavailable
 //
-// POST /api/auth/login: the same (FORGE).
+// POST /api/auth/login: a session for an account (FORGE).
 //
+//   Request   as of /api/v1/auth/login
 //   Reply     200 {"message": "Login successful",
 //                  "user": {"id": number, "email", "display_name", "provider", "is_admin", "created_at"},
 //                  "tokens": {"refresh", "access"}}
@@ -61,7 +62,7 @@ Failure refusal_of(upstream::AuthRefused const& refused)
     return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
 }
 
-AuthSession sign_in(service::Call const& call, base::Deadline deadline)
+AuthSession sign_in(service::Call const& call)
 {
     auto const start = std::chrono::steady_clock::now();
     auto const body = json::parse(call.request.body);
@@ -69,14 +70,14 @@ AuthSession sign_in(service::Call const& call, base::Deadline deadline)
     auto const login = api::read_login(fields, password_bytes_max);
     fields.done();
     try {
-        return api::supabase_auth(call.config).sign_in(login, call.request.remote_addr, deadline);
+        return api::supabase_auth(call.config).sign_in(login, call.request.remote_addr, call.deadline);
     } catch (upstream::AuthRefused const& refused) {
-        wait_for_step(start, deadline);
+        wait_for_step(start, call.deadline);
         throw refusal_of(refused);
     }
 }
 
-AuthSession refresh(service::Call const& call, base::Deadline deadline)
+AuthSession refresh(service::Call const& call)
 {
     auto const body = json::parse(call.request.body);
     auto fields = json::Fields(body);
@@ -84,21 +85,21 @@ AuthSession refresh(service::Call const& call, base::Deadline deadline)
     fields.nothing_else();
     fields.done();
     try {
-        return api::supabase_auth(call.config).refresh(token, call.request.remote_addr, deadline);
+        return api::supabase_auth(call.config).refresh(token, call.request.remote_addr, call.deadline);
     } catch (upstream::AuthRefused const& refused) {
         throw Failure(Error::unauthorized, "Supabase Auth: " + refused.code);
     }
 }
 
 // The first login of an account that is older than farebox gives it its wallet.
-ledger::Account account_of(service::Call const& call, AuthSession const& session, base::Deadline deadline)
+ledger::Account account_of(service::Call const& call, AuthSession const& session)
 {
-    return call.ledger.account({.user = session.user.id, .session = {}}, deadline);
+    return call.ledger.account({.user = session.user.id, .session = {}}, call.deadline);
 }
 
-http::Response chat_answer(service::Call const& call, AuthSession const& session, base::Deadline deadline)
+http::Response chat_answer(service::Call const& call, AuthSession const& session)
 {
-    auto const account = account_of(call, session, deadline);
+    auto const account = account_of(call, session);
     auto body = json::Writer();
     body.begin()
         .field("status", "success")
@@ -112,46 +113,34 @@ http::Response chat_answer(service::Call const& call, AuthSession const& session
 
 http::Response login_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
-    return chat_answer(call, sign_in(call, deadline), deadline);
+    return chat_answer(call, sign_in(call));
 }
 
 http::Response refresh_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
-    return chat_answer(call, refresh(call, deadline), deadline);
+    return chat_answer(call, refresh(call));
 }
 
 http::Response login_forge(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
-    auto const session = sign_in(call, deadline);
+    auto const session = sign_in(call);
     auto body = json::Writer();
     body.begin().field("message", "Login successful");
-    api::write_forge_user(body, account_of(call, session, deadline));
+    api::write_forge_user(body, account_of(call, session));
     api::write_forge_tokens(body, session);
     return http::json(200, body.end().str());
 }
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("login", {
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/auth/login",
-                                      .dialect = http::Dialect::chat,
-                                      .access = service::Access::anyone(),
-                                      .handle = login_chat},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/auth/refresh",
-                                      .dialect = http::Dialect::chat,
-                                      .access = service::Access::anyone(),
-                                      .handle = refresh_chat},
-                                     {.method = "POST",
-                                      .pattern = "/api/auth/login",
-                                      .dialect = http::Dialect::forge,
-                                      .access = service::Access::anyone(),
-                                      .handle = login_forge},
-                                 });
+    using namespace service;
+    auto const endpoints = std::vector{
+        api::account(post("/api/v1/auth/login", Dialect::chat, Access::anyone(), login_chat)),
+        api::account(post("/api/v1/auth/refresh", Dialect::chat, Access::anyone(), refresh_chat)),
+        api::account(post("/api/auth/login", Dialect::forge, Access::anyone(), login_forge)),
+    };
+    return run(count, arguments,
+               {.name = "login", .endpoints = endpoints, .needs = {.database = true, .supabase_auth = true}});
 }

@@ -3,29 +3,30 @@
 //   Access    a user: the token of Supabase Auth, whose session must still stand
 //   Refuses   unauthorized, user_not_found, busy; what each adds stands with it
 //
-// GET /api/v1/auth/me, GET /api/v1/user/profile (CHAT)
+// GET /api/v1/auth/me, GET /api/v1/user/profile: the account (CHAT).
 //   Reply     200 {"id": UUID, "email", "created_at", "letta_agent_id", "litellm_key": a preview,
 //                  "agent_status"}; null and "pending" until there is an agent or a key
 //
-// GET /api/auth/profile (FORGE)
+// GET /api/auth/profile: the account (FORGE).
 //   Reply     200 {"id": number, "email", "display_name", "provider", "is_admin", "created_at"}
 //
-// PUT /api/auth/profile/update (FORGE)
+// PUT /api/auth/profile/update: another name (FORGE).
 //   Request   {"display_name": up to 100 characters; blank takes it away}
 //   Reply     200 {"message": "Profile updated successfully", "user": as above}
 //   Refuses   validation_error
 //
-// POST /api/auth/logout (FORGE): ends the session of the token. Its refresh token is dead, and the token,
+// POST /api/auth/logout: ends the session of the token (FORGE). Its refresh token is dead, and the token,
 // though it has not expired, moves no more tokens. The refresh token in the body is not needed, so nobody
 // ends a session with somebody else's.
 //   Reply     200 {"message": "Logout successful"}
 //   Refuses   auth_unavailable, rate_limited
 //
-// GET /api/v1/user/export: all that is stored about the caller; an endpoint of our own
+// GET /api/v1/user/export: all that is stored about the caller. An endpoint of our own.
 //   Reply     200 {"user", "admin", "agent", "billing_keys", "wallet", "holds" (open ones),
 //                  "entries" (the newest 10,000)}
 //
-// DELETE /api/v1/user/delete, or POST where a browser's page may not send DELETE: the caller leaves; our own
+// DELETE /api/v1/user/delete, POST /api/v1/user/delete: the caller leaves, and their personal data goes. Our own; POST is
+// for pages that may not send DELETE.
 //   Reply     200 {"status": "success", "message"}
 //   Refuses   auth_unavailable, rate_limited: nothing is lost by sending it again
 //
@@ -94,8 +95,7 @@ http::Response update(service::Call const& call)
 
 http::Response logout(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
-    api::supabase_auth(call.config).sign_out(access_token(call), deadline);
+    api::supabase_auth(call.config).sign_out(access_token(call), call.deadline);
     return http::json(200, json::Writer().begin().field("message", "Logout successful").end().str());
 }
 
@@ -106,14 +106,13 @@ http::Response export_account(service::Call const& call)
 
 http::Response leave(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const auth = api::supabase_auth(call.config);
     // Before anything is erased: without the key nobody could finish it.
     if (!auth.may_administer())
         throw Failure(Error::auth_unavailable, "SUPABASE_SECRET_KEY is not set: accounts cannot be removed")
             .retry_after(60);
-    call.ledger.erase_account(person(call), deadline);
-    auth.remove_user(person(call).user, deadline);
+    call.ledger.erase_account(person(call), call.deadline);
+    auth.remove_user(person(call).user, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("status", "success")
@@ -122,29 +121,25 @@ http::Response leave(service::Call const& call)
     return http::json(200, body.str());
 }
 
-service::Endpoint endpoint(std::string_view method, std::string_view pattern, http::Dialect dialect,
-                           service::Handle handle)
-{
-    return {.method = method,
-            .pattern = pattern,
-            .dialect = dialect,
-            .access = service::Access::user(),
-            .handle = handle};
-}
-
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    using http::Dialect;
-    return service::run("profile", {
-                                       endpoint("GET", "/api/v1/auth/me", Dialect::chat, me),
-                                       endpoint("GET", "/api/v1/user/profile", Dialect::chat, me),
-                                       endpoint("GET", "/api/auth/profile", Dialect::forge, forge_profile),
-                                       endpoint("PUT", "/api/auth/profile/update", Dialect::forge, update),
-                                       endpoint("POST", "/api/auth/logout", Dialect::forge, logout),
-                                       endpoint("GET", "/api/v1/user/export", Dialect::chat, export_account),
-                                       endpoint("DELETE", "/api/v1/user/delete", Dialect::chat, leave),
-                                       endpoint("POST", "/api/v1/user/delete", Dialect::chat, leave),
-                                   });
+    using namespace service;
+    auto const endpoints = std::vector{
+        get("/api/v1/auth/me", Dialect::chat, Access::user(), me),
+        get("/api/v1/user/profile", Dialect::chat, Access::user(), me),
+        get("/api/auth/profile", Dialect::forge, Access::user(), forge_profile),
+        put("/api/auth/profile/update", Dialect::forge, Access::user(), update),
+        post("/api/auth/logout", Dialect::forge, Access::user(), logout)
+            .with_timeout_ms(api::account_timeout_ms),
+        get("/api/v1/user/export", Dialect::chat, Access::user(), export_account),
+        remove("/api/v1/user/delete", Dialect::chat, Access::user(), leave)
+            .with_timeout_ms(api::account_timeout_ms),
+        post("/api/v1/user/delete", Dialect::chat, Access::user(), leave)
+            .with_timeout_ms(api::account_timeout_ms),
+    };
+    return run(
+        count, arguments,
+        {.name = "profile", .endpoints = endpoints, .needs = {.database = true, .supabase_auth = true}});
 }

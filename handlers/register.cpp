@@ -9,7 +9,7 @@
 //             where the address must be confirmed first: "status": "confirmation_required", "tokens": null
 //   Refuses   validation_error (by field), user_exists, registration_closed, rate_limited, auth_unavailable
 //
-// POST /api/auth/register: the same (FORGE).
+// POST /api/auth/register: a new account (FORGE).
 //
 //   Request   {"email", "password", "password2", "display_name"?: up to 100 characters}
 //   Reply     201 {"message",
@@ -95,25 +95,23 @@ Failure refusal_of(upstream::AuthRefused const& refused, std::string const& name
     return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
 }
 
-SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect,
-               base::Deadline deadline)
+SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect)
 try {
     return api::supabase_auth(call.config)
-        .sign_up(asked.login, asked.display_name, call.request.remote_addr, deadline);
+        .sign_up(asked.login, asked.display_name, call.request.remote_addr, call.deadline);
 } catch (upstream::AuthRefused const& refused) {
     throw refusal_of(refused, asked.login.email ? "email" : "phone", dialect);
 }
 
 // What is shown of the account. Until it is confirmed that is what was asked for, whether or not there was an
 // account.
-ledger::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked,
-                           base::Deadline deadline)
+ledger::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked)
 {
     auto account = ledger::Account();
     if (signed_up.outcome == SignUp::Outcome::known)
-        account.number = call.ledger.unused_number(deadline);
+        account.number = call.ledger.unused_number(call.deadline);
     else
-        account = call.ledger.account({.user = signed_up.user.id, .session = {}}, deadline);
+        account = call.ledger.account({.user = signed_up.user.id, .session = {}}, call.deadline);
     if (signed_up.session) return account;
     return {.id = signed_up.user.id,
             .number = account.number,
@@ -130,10 +128,9 @@ ledger::Account account_of(service::Call const& call, SignUp const& signed_up, R
 
 http::Response register_chat(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const asked = parse(call, false);
-    auto const signed_up = sign_up(call, asked, http::Dialect::chat, deadline);
-    auto const account = account_of(call, signed_up, asked, deadline);
+    auto const signed_up = sign_up(call, asked, http::Dialect::chat);
+    auto const account = account_of(call, signed_up, asked);
 
     auto body = json::Writer();
     body.begin()
@@ -157,10 +154,9 @@ http::Response register_chat(service::Call const& call)
 
 http::Response register_forge(service::Call const& call)
 {
-    auto const deadline = base::deadline_in(std::chrono::milliseconds(api::account_timeout_ms));
     auto const asked = parse(call, true);
-    auto const signed_up = sign_up(call, asked, http::Dialect::forge, deadline);
-    auto const account = account_of(call, signed_up, asked, deadline);
+    auto const signed_up = sign_up(call, asked, http::Dialect::forge);
+    auto const account = account_of(call, signed_up, asked);
 
     auto body = json::Writer();
     body.begin().field("message", signed_up.session ? registered : confirm);
@@ -174,18 +170,14 @@ http::Response register_forge(service::Call const& call)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("register", {
-                                        {.method = "POST",
-                                         .pattern = "/api/v1/auth/register",
-                                         .dialect = http::Dialect::chat,
-                                         .access = service::Access::anyone(),
-                                         .handle = register_chat},
-                                        {.method = "POST",
-                                         .pattern = "/api/auth/register",
-                                         .dialect = http::Dialect::forge,
-                                         .access = service::Access::anyone(),
-                                         .handle = register_forge},
-                                    });
+    using namespace service;
+    auto const endpoints = std::vector{
+        api::account(post("/api/v1/auth/register", Dialect::chat, Access::anyone(), register_chat)),
+        api::account(post("/api/auth/register", Dialect::forge, Access::anyone(), register_forge)),
+    };
+    return run(
+        count, arguments,
+        {.name = "register", .endpoints = endpoints, .needs = {.database = true, .supabase_auth = true}});
 }

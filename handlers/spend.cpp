@@ -233,24 +233,14 @@ http::Response reverse(service::Call const& call)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("spend", {
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/users/{user_id}/spend",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key_or_admin(auth::Scope::spend),
-                                      .handle = spend},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/spend/batch",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::spend),
-                                      .handle = spend_batch,
-                                      .body_max = service::body_max_batch},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/entries/{id}/reverse",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::grant),
-                                      .handle = reverse},
-                                 });
+    using namespace service;
+    auto const endpoints = std::vector{
+        post("/api/v1/users/{user_id}/spend", Dialect::token, Access::key_or_admin(Scope::spend), spend),
+        post("/api/v1/spend/batch", Dialect::token, Access::key(Scope::spend), spend_batch)
+            .with_body_max(body_max_batch),
+        post("/api/v1/entries/{id}/reverse", Dialect::token, Access::key(Scope::grant), reverse),
+    };
+    return run(count, arguments, {.name = "spend", .endpoints = endpoints});
 }

@@ -127,18 +127,12 @@ http::Response grant(service::Call const& call)
 
 } // namespace
 
-int main()
+int main(int count, char** arguments)
 {
-    return service::run("users", {
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/users",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::users),
-                                      .handle = create_user},
-                                     {.method = "POST",
-                                      .pattern = "/api/v1/users/{user_id}/grants",
-                                      .dialect = http::Dialect::token,
-                                      .access = service::Access::key(auth::Scope::grant),
-                                      .handle = grant},
-                                 });
+    using namespace service;
+    auto const endpoints = std::vector{
+        post("/api/v1/users", Dialect::token, Access::key(Scope::users), create_user),
+        post("/api/v1/users/{user_id}/grants", Dialect::token, Access::key(Scope::grant), grant),
+    };
+    return run(count, arguments, {.name = "users", .endpoints = endpoints});
 }

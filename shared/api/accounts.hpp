@@ -16,6 +16,13 @@ namespace api {
 // than others.
 inline constexpr int account_timeout_ms = 12'000;
 
+// The row of an endpoint that lets people in: with that time, and limited by address more narrowly than others that are
+// open, since whoever guesses passwords shows no credential to be limited by.
+constexpr service::Endpoint account(service::Endpoint const& endpoint)
+{
+    return endpoint.with_timeout_ms(account_timeout_ms).with_rate(service::Rate::accounts);
+}
+
 // Failure auth_unavailable where no project is configured.
 upstream::SupabaseAuth supabase_auth(config::Config const& config);
 

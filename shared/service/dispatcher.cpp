@@ -31,29 +31,52 @@ std::string_view effective_method(http::Request const& request)
     return request.method == "HEAD" ? "GET" : std::string_view(request.method);
 }
 
+// The path decides first and then the method: where "/a/b" and "/a/{x}" are served, /a/b is never the second, so the
+// order of rows in a table means nothing. Sorted once, so that the first row that is found says which pattern is meant.
+std::vector<Endpoint> most_literal_first(std::vector<Endpoint> endpoints)
+{
+    std::stable_sort(endpoints.begin(), endpoints.end(), [](Endpoint const& left, Endpoint const& right) {
+        return http::more_literal(left.pattern, right.pattern);
+    });
+    return endpoints;
+}
+
+// Calls visit(endpoint, match) for each row of the pattern that this path is, one a method, until it returns true.
+template <class Visit>
+void at(std::vector<Endpoint> const& endpoints, std::string_view path, Visit&& visit)
+{
+    Endpoint const* first = nullptr;
+    for (auto const& endpoint : endpoints) {
+        auto match = http::Match();
+        if (first != nullptr && http::more_literal(first->pattern, endpoint.pattern)) return;
+        if (!http::match(endpoint.pattern, path, match)) continue;
+        if (first == nullptr) first = &endpoint;
+        if (visit(endpoint, match)) return;
+    }
+}
+
 // Of the endpoints at this path. Empty: there are none.
 std::string allowed_methods(std::vector<Endpoint> const& endpoints, std::string_view path)
 {
     auto allowed = std::string();
-    for (auto const& endpoint : endpoints) {
-        auto ignored = http::Match();
-        if (!http::match(endpoint.pattern, path, ignored)) continue;
+    at(endpoints, path, [&](Endpoint const& endpoint, http::Match const&) {
         allowed += endpoint.method;
         allowed += endpoint.method == "GET" ? ", HEAD, " : ", ";
-    }
+        return false;
+    });
     return allowed.empty() ? allowed : allowed + "OPTIONS";
 }
 
 Endpoint const* find(std::vector<Endpoint> const& endpoints, http::Request const& request, http::Match& path)
 {
-    for (auto const& endpoint : endpoints) {
-        auto match = http::Match();
-        if (endpoint.method != effective_method(request)) continue;
-        if (!http::match(endpoint.pattern, request.path, match)) continue;
+    Endpoint const* found = nullptr;
+    at(endpoints, request.path, [&](Endpoint const& endpoint, http::Match& match) {
+        if (endpoint.method != effective_method(request)) return false;
         path = std::move(match);
-        return &endpoint;
-    }
-    return nullptr;
+        found = &endpoint;
+        return true;
+    });
+    return found;
 }
 
 // In which dialect to refuse: the endpoint's; without one that of the path's first endpoint, whatever its
@@ -62,11 +85,12 @@ http::Dialect dialect_of(Running const& running, std::vector<Endpoint> const& en
                          std::string_view path)
 {
     if (running.endpoint != nullptr) return running.endpoint->dialect;
-    for (auto const& endpoint : endpoints) {
-        auto ignored = http::Match();
-        if (http::match(endpoint.pattern, path, ignored)) return endpoint.dialect;
-    }
-    return http::dialect_of(path);
+    auto dialect = http::dialect_of(path);
+    at(endpoints, path, [&](Endpoint const& endpoint, http::Match const&) {
+        dialect = endpoint.dialect;
+        return true;
+    });
+    return dialect;
 }
 
 void require_plain_body(http::Request const& request)
@@ -105,7 +129,7 @@ void log_refusal(Failure const& failure, int status, Running const& running, htt
 
 struct Dispatcher::State {
     State(std::vector<Endpoint> all, config::Config settings)
-        : endpoints(std::move(all)), config(std::move(settings)),
+        : endpoints(most_literal_first(std::move(all))), config(std::move(settings)),
           ledger(db::Options{.conninfo = config.database_url}), tokens(tokens_of(config.supabase)),
           keys(
               environment_keys(config),
@@ -134,9 +158,10 @@ struct Dispatcher::State {
     // The answer, or the Failure that says why not.
     http::Response serve(http::Request const& request, bool body_too_large, Running& running)
     {
-        auto const deadline = base::deadline_in(std::chrono::milliseconds(config.request_timeout_ms));
         running.endpoint = find(endpoints, request, running.path);
         if (running.endpoint == nullptr) return tell_methods(request);
+        auto const timeout_ms = running.endpoint->timeout_ms.value_or(config.request_timeout_ms);
+        auto const deadline = base::deadline_in(std::chrono::milliseconds(timeout_ms));
 
         admit(request, running, deadline);
         if (body_too_large) throw Failure(Error::payload_too_large);

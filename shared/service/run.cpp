@@ -6,6 +6,7 @@
 #include "shared/server/fastcgi.hpp"
 #include "shared/service/converse.hpp"
 #include "shared/service/service.hpp"
+#include "shared/service/table.hpp"
 
 #include <pthread.h>
 #include <sys/signalfd.h>
@@ -100,19 +101,50 @@ void answer_cgi(std::vector<Endpoint> endpoints, config::Config config)
                                  "a systemd socket unit or by a CGI server");
 }
 
+// Somebody who calls at a closed endpoint is recognised even where only others may, or a 403 would be a 401.
+config::Needs needs_of(Program const& program)
+{
+    auto needs = program.needs;
+    for (auto const& endpoint : program.endpoints)
+        if (!endpoint.access.open) needs.callers = true;
+    return needs;
+}
+
+// Answers the arguments of a person or of a script.
+int tell(Program const& program, config::Needs const& needs, std::vector<std::string_view> const& arguments)
+{
+    if (arguments == std::vector<std::string_view>{"--endpoints"}) {
+        for (auto const& endpoint : program.endpoints)
+            std::cout << describe(endpoint) << '\n';
+    } else if (arguments == std::vector<std::string_view>{"--needs"}) {
+        for (auto const& name : config::variables(needs))
+            std::cout << name << '\n';
+    } else {
+        std::cerr << "usage: " << program.name << " [--endpoints | --needs]\n";
+        return 2;
+    }
+    return std::cout.flush() ? 0 : 1;
+}
+
 } // namespace
 
-int run(std::string_view handler, std::vector<Endpoint> endpoints)
+int run(int count, char** arguments, Program program)
 try {
-    base::log::set_handler(std::string(handler));
-    auto const config = config::load();
+    check(program);
+    auto const needs = needs_of(program);
+    if (count > 1)
+        return tell(program, needs, std::vector<std::string_view>(arguments + 1, arguments + count));
+
+    base::log::set_handler(std::string(program.name));
+    auto const config = config::load(needs);
+    if (program.prepare != nullptr) program.prepare();
     if (how_started() == Started::fastcgi)
-        serve_fastcgi(std::move(endpoints), config);
+        serve_fastcgi(std::move(program.endpoints), config);
     else
-        answer_cgi(std::move(endpoints), config);
+        answer_cgi(std::move(program.endpoints), config);
     return 0;
 } catch (std::exception const& failure) {
-    std::cerr << handler << ": " << failure.what() << '\n';
+    std::cerr << program.name << ": " << failure.what() << '\n';
     return 1;
 }
 

@@ -1,10 +1,11 @@
 // What turns a table of endpoints into a process: the accept loop in front of libfcgi or one plain CGI
-// request, the access check, and the only catch. A handler's main() is one call of run().
+// request, the access check, and the only catch. A handler's main() is its table and one call of run().
 #pragma once
 
 #include "shared/auth/caller.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/config/config.hpp"
+#include "shared/config/needs.hpp"
 #include "shared/http/dialect.hpp"
 #include "shared/http/message.hpp"
 #include "shared/http/route.hpp"
@@ -17,6 +18,10 @@
 #include <vector>
 
 namespace service {
+
+// The words of a table.
+using auth::Scope;
+using http::Dialect;
 
 // Who may call. Data, so that a forgotten check is visible.
 struct Access {
@@ -61,19 +66,87 @@ using Handle = http::Response (*)(Call const&);
 inline constexpr std::size_t body_max_default = 64UL * 1024;
 inline constexpr std::size_t body_max_batch = 1024UL * 1024;
 
+// How often one address may ask: nginx/rate_public.conf, rate_accounts.conf. Whoever shows a credential is not limited by address, since
+// one server calls for all of its users.
+enum class Rate { none, open, accounts };
+
+// A row of a handler's table. What nginx, the tests and README know of an endpoint they read from here (table.hpp).
 struct Endpoint {
     std::string_view method;
     std::string_view pattern; // "/api/v1/users/{user_id}/spend"
     http::Dialect dialect;
     Access access;
     Handle handle;
-    std::size_t body_max = body_max_default;
+    std::size_t body_max = body_max_default; // bytes
+    std::optional<int> timeout_ms = {};      // of the whole request; empty: REQUEST_TIMEOUT_MS
+    Rate rate = Rate::none;
+    bool streams = false;     // the answer may be a stream
+    bool calls_model = false; // somebody has to be paid for it
+
+    constexpr Endpoint with_body_max(std::size_t bytes) const { return with(&Endpoint::body_max, bytes); }
+    constexpr Endpoint with_timeout_ms(int most) const
+    {
+        return with(&Endpoint::timeout_ms, std::optional(most));
+    }
+    constexpr Endpoint with_rate(Rate most) const { return with(&Endpoint::rate, most); }
+
+  private:
+    template <class T>
+    constexpr Endpoint with(T Endpoint::*member, T value) const
+    {
+        auto changed = *this;
+        changed.*member = value;
+        return changed;
+    }
 };
 
-// Serves the endpoints until SIGTERM (running requests are finished first), or until idle_exit_s have passed
-// without one, or answers one CGI request where the process was started so. Returns the exit code: 0, or 1
-// with a clear sentence on standard error when the configuration is wrong.
-int run(std::string_view handler, std::vector<Endpoint> endpoints);
+// One line a row: post("/api/v1/users/{user_id}/spend", Dialect::token, Access::key(Scope::spend), spend). What is open
+// to anyone is limited by address.
+constexpr Endpoint row(std::string_view method, std::string_view pattern, http::Dialect dialect,
+                       Access access, Handle handle)
+{
+    return {.method = method,
+            .pattern = pattern,
+            .dialect = dialect,
+            .access = access,
+            .handle = handle,
+            .rate = access.open ? Rate::open : Rate::none};
+}
+constexpr Endpoint get(std::string_view pattern, http::Dialect dialect, Access access, Handle handle)
+{
+    return row("GET", pattern, dialect, access, handle);
+}
+constexpr Endpoint post(std::string_view pattern, http::Dialect dialect, Access access, Handle handle)
+{
+    return row("POST", pattern, dialect, access, handle);
+}
+constexpr Endpoint put(std::string_view pattern, http::Dialect dialect, Access access, Handle handle)
+{
+    return row("PUT", pattern, dialect, access, handle);
+}
+constexpr Endpoint remove(std::string_view pattern, http::Dialect dialect, Access access, Handle handle)
+{
+    return row("DELETE", pattern, dialect, access, handle);
+}
+
+// A handler: its table and what it needs of the environment.
+struct Program {
+    std::string_view name; // of its file, its binary and its socket
+    std::vector<Endpoint> endpoints;
+    config::Needs needs = {.database =
+                               true}; // what recognises callers is added where there is a closed endpoint
+    void (*prepare)() = nullptr;      // before the first request; throws what is wrong
+};
+
+// main() of a handler. Without arguments it serves the endpoints until SIGTERM (running requests are finished first), or
+// until idle_exit_s have passed without one, or answers one CGI request where the process was started so.
+//
+//   --endpoints   prints the table, a JSON object a line (table.hpp)
+//   --needs       prints the names of the environment variables that it reads, one a line
+//
+// Both need no environment. Returns the exit code: 0, or 1 with a clear sentence on standard error when the
+// configuration is wrong, 2 when the arguments are not understood.
+int run(int count, char** arguments, Program program);
 
 // The whole of one request, without a server: routes, access, body limits, the catch. run() and the tests
 // stand on it.

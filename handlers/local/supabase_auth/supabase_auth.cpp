@@ -23,46 +23,41 @@
 #include "handlers/local/supabase_auth/desk.hpp"
 #include "shared/service/service.hpp"
 
-#include <iostream>
-
 namespace {
 
-using namespace local_auth;
-
-service::Endpoint endpoint(std::string_view method, std::string_view pattern, service::Handle handle)
+// What is wrong with the settings or the key is said before the first request.
+void set_up()
 {
-    // Who may do what is asked inside, where it can be refused in Supabase Auth's words.
-    return {.method = method,
-            .pattern = pattern,
-            .dialect = http::Dialect::supabase,
-            .access = service::Access::anyone(),
-            .handle = handle};
+    local_auth::desk();
 }
 
 } // namespace
 
-int main()
-try {
-    desk();
-    return service::run("supabase_auth",
-                        {
-                            endpoint("POST", "/auth/v1/signup", keyed<sign_up>),
-                            endpoint("POST", "/auth/v1/token", keyed<token>),
-                            endpoint("POST", "/auth/v1/verify", anyone<verify>),
-                            endpoint("POST", "/auth/v1/resend", keyed<resend>),
-                            endpoint("POST", "/auth/v1/logout", keyed<sign_out>),
-                            endpoint("GET", "/auth/v1/user", keyed<read_user>),
-                            endpoint("PUT", "/auth/v1/user", keyed<update_user>),
-                            endpoint("GET", "/auth/v1/settings", keyed<settings>),
-                            endpoint("GET", "/auth/v1/health", keyed<health>),
-                            endpoint("GET", "/auth/v1/.well-known/jwks.json", anyone<key_set>),
-                            endpoint("GET", "/auth/v1/admin/users", keyed<admin_list>),
-                            endpoint("POST", "/auth/v1/admin/users", keyed<admin_create>),
-                            endpoint("GET", "/auth/v1/admin/users/{id}", keyed<admin_read>),
-                            endpoint("PUT", "/auth/v1/admin/users/{id}", keyed<admin_update>),
-                            endpoint("DELETE", "/auth/v1/admin/users/{id}", keyed<admin_delete>),
-                        });
-} catch (std::exception const& failure) {
-    std::cerr << "supabase_auth: " << failure.what() << '\n';
-    return 1;
+int main(int count, char** arguments)
+{
+    using namespace local_auth;
+    using namespace service;
+    constexpr auto dialect = Dialect::supabase;
+    // Who may do what is asked inside, where it can be refused in Supabase Auth's words.
+    constexpr auto access = Access::anyone();
+    auto const endpoints = std::vector{
+        post("/auth/v1/signup", dialect, access, keyed<sign_up>),
+        post("/auth/v1/token", dialect, access, keyed<token>),
+        post("/auth/v1/verify", dialect, access, anyone<verify>),
+        post("/auth/v1/resend", dialect, access, keyed<resend>),
+        post("/auth/v1/logout", dialect, access, keyed<sign_out>),
+        get("/auth/v1/user", dialect, access, keyed<read_user>),
+        put("/auth/v1/user", dialect, access, keyed<update_user>),
+        get("/auth/v1/settings", dialect, access, keyed<settings>),
+        get("/auth/v1/health", dialect, access, keyed<health>),
+        get("/auth/v1/.well-known/jwks.json", dialect, access, anyone<key_set>),
+        get("/auth/v1/admin/users", dialect, access, keyed<admin_list>),
+        post("/auth/v1/admin/users", dialect, access, keyed<admin_create>),
+        get("/auth/v1/admin/users/{id}", dialect, access, keyed<admin_read>),
+        put("/auth/v1/admin/users/{id}", dialect, access, keyed<admin_update>),
+        remove("/auth/v1/admin/users/{id}", dialect, access, keyed<admin_delete>),
+    };
+    return run(
+        count, arguments,
+        {.name = "supabase_auth", .endpoints = endpoints, .needs = {.local_auth = true}, .prepare = set_up});
 }

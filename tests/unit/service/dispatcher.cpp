@@ -5,6 +5,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/auth/mint.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 namespace {
@@ -112,6 +114,59 @@ std::string member(http::Response const& response, std::string_view name)
     auto const body = json::parse(response.body);
     auto const* const value = body.find(name);
     return value == nullptr ? std::string() : value->text;
+}
+
+http::Response which(Call const& call)
+{
+    auto text = std::string();
+    for (auto const& [name, value] : call.path.params)
+        text += name + "=" + value + " ";
+    return http::json(200, text + std::to_string(call.deadline > base::deadline_in(std::chrono::seconds(2))));
+}
+
+TEST_CASE("a literal segment is meant before a name, and that before the rest, whatever the order of rows")
+{
+    auto rows = std::vector<service::Endpoint>{
+        service::get("/a/{rest...}", http::Dialect::track, Access::anyone(), which),
+        service::get("/a/{id}", http::Dialect::chat, Access::anyone(), which),
+        service::get("/a/b", http::Dialect::mgmt, Access::anyone(), which),
+        service::put("/a/b", http::Dialect::mgmt, Access::anyone(), which),
+        service::post("/a/{name}", http::Dialect::chat, Access::anyone(), which),
+        service::get("/a/b/{last}", http::Dialect::chat, Access::anyone(), which),
+    };
+    if (GENERATE(false, true)) std::reverse(rows.begin(), rows.end());
+    auto dispatcher = service::Dispatcher(rows, config::Config());
+    auto const body_of = [&](std::string const& method, std::string const& path) {
+        auto const response = dispatcher.answer(a_request(method, path), false);
+        return std::to_string(response.status) + " " + (response.status == 200 ? response.body : "");
+    };
+
+    CHECK(body_of("GET", "/a/b") == "200 1");
+    CHECK(body_of("GET", "/a/c") == "200 id=c 1");
+    CHECK(body_of("POST", "/a/c") == "200 name=c 1");
+    CHECK(body_of("GET", "/a/b/c") == "200 last=c 1");
+    CHECK(body_of("GET", "/a/c/d") == "200 rest=c/d 1");
+
+    // The path decides first: what serves /a/{name} does not serve /a/b.
+    CHECK(body_of("POST", "/a/b") == "405 ");
+    auto const refused = dispatcher.answer(a_request("POST", "/a/b"), false);
+    CHECK(member(refused, "error") == member(refused, "message")); // in MGMT's words
+    auto const options = dispatcher.answer(a_request("OPTIONS", "/a/c"), false);
+    auto allowed = options.headers.front().second;
+    CHECK((allowed == "GET, HEAD, POST, OPTIONS" || allowed == "POST, GET, HEAD, OPTIONS"));
+}
+
+TEST_CASE("a row has the time that it asks for, and else that of all")
+{
+    auto config = config::Config();
+    config.request_timeout_ms = 1000;
+    auto const row = service::get("/a", http::Dialect::chat, Access::anyone(), which);
+    auto const long_row =
+        service::get("/b", http::Dialect::chat, Access::anyone(), which).with_timeout_ms(9000);
+    auto dispatcher = service::Dispatcher({row, long_row}, std::move(config));
+
+    CHECK(dispatcher.answer(a_request("GET", "/a"), false).body == "0");
+    CHECK(dispatcher.answer(a_request("GET", "/b"), false).body == "1");
 }
 
 TEST_CASE("a path that nobody serves is 404, in the dialect of its prefix")

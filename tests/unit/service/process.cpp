@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace {
@@ -267,6 +268,53 @@ TEST_CASE("a malformed grant is 422 naming the member")
 
     CHECK(answer.reply.status() == 422);
     CHECK(first_loc(answer) == loc);
+}
+
+// --- what a program tells of itself ---------------------------------------------------------------------
+
+std::string told(std::string const& handler, std::string const& argument)
+{
+    auto process =
+        Process({.program = support::program(handler), .arguments = {argument}, .environment = {}});
+    REQUIRE(process.wait() == 0);
+    CHECK(process.errors().empty());
+    return process.output();
+}
+
+TEST_CASE("a program prints its endpoints, a JSON object a line, without an environment")
+{
+    auto const lines = told("spend", "--endpoints");
+
+    CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
+    auto const first = json::parse(lines.substr(0, lines.find('\n')));
+    CHECK(first.find("method")->text == "POST");
+    CHECK(first.find("pattern")->text == "/api/v1/users/{user_id}/spend");
+}
+
+TEST_CASE("a program names the variables that it reads, and has no secret that it does not use")
+{
+    auto const names = [](std::string const& handler) { return "\n" + told(handler, "--needs"); };
+    auto const has = [](std::string const& text, std::string const& name) {
+        return text.find("\n" + name + "\n") != std::string::npos;
+    };
+
+    CHECK(has(names("spend"), "API_SECRET_KEY"));
+    CHECK_FALSE(has(names("spend"), "SUPABASE_SECRET_KEY"));
+    CHECK(has(names("health"), "DATABASE_URL"));
+    CHECK_FALSE(has(names("health"), "API_SECRET_KEY"));
+    CHECK(has(names("login"), "SUPABASE_SECRET_KEY"));
+    CHECK_FALSE(has(names("login"), "SUPABASE_JWT_SECRET"));
+    CHECK(has(names("supabase_auth"), "LOCAL_AUTH_DATABASE_URL"));
+    CHECK_FALSE(has(names("supabase_auth"), "DATABASE_URL"));
+}
+
+TEST_CASE("arguments that a program does not know are 2, with its usage")
+{
+    auto process =
+        Process({.program = support::program("health"), .arguments = {"--nonsense"}, .environment = {}});
+
+    CHECK(process.wait() == 2);
+    CHECK(process.errors() == "usage: health [--endpoints | --needs]\n");
 }
 
 // --- FastCGI --------------------------------------------------------------------------------------------
