@@ -1,6 +1,7 @@
 // Starting processes and noticing how they ended.
 #include "handlers/local/activator/handler.hpp"
 
+#include "handlers/local/activator/environment.hpp"
 #include "handlers/local/activator/listener.hpp"
 
 #include <fcntl.h>
@@ -35,7 +36,7 @@ std::string describe(int status)
 }
 
 // In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char const* program, int listener, int log, pid_t parent)
+[[noreturn]] void become(char const* program, char* const* environment, int listener, int log, pid_t parent)
 {
     // Nothing outlives the activator, not even when it is killed. The second look is for a parent that died
     // before the first line.
@@ -53,7 +54,7 @@ std::string describe(int status)
     // Whoever started the activator may have left it descriptors of its own.
     close_range(STDERR_FILENO + 1, std::numeric_limits<unsigned>::max(), 0);
     auto arguments = std::array<char*, 2>{const_cast<char*>(program), nullptr};
-    execv(program, arguments.data());
+    execve(program, arguments.data(), environment);
     _exit(exit_not_executable);
 }
 
@@ -66,6 +67,7 @@ Handler::Handler(std::string name, Settings const& settings)
 {
     if (access(program_.c_str(), X_OK) != 0)
         throw std::runtime_error(program_.string() + ": " + std::strerror(errno));
+    refresh_environment();
     socket_ = listen_at(socket_path_);
 }
 
@@ -139,13 +141,31 @@ server::Descriptor Handler::open_log() const
     return log;
 }
 
+void Handler::refresh_environment()
+{
+    auto const written = std::filesystem::last_write_time(program_);
+    if (written == environment_of_ && !environment_.empty()) return;
+    environment_ = environment_of(program_);
+    environment_of_ = written;
+}
+
 void Handler::start(Instance& instance, Clock::time_point now)
 {
+    try {
+        refresh_environment();
+    } catch (std::exception const& failure) {
+        // In the middle of an upgrade. What is known still is better than no answer at all.
+        std::cerr << "activator: " << failure.what() << std::endl;
+    }
+    auto environment = std::vector<char*>();
+    for (auto& variable : environment_)
+        environment.push_back(variable.data());
+    environment.push_back(nullptr);
     // Opened for each start, so that a log that was rotated away is left behind.
     auto const log = open_log();
     auto const parent = getpid();
     auto const process = fork();
-    if (process == 0) become(program_.c_str(), socket_.number(), log.number(), parent);
+    if (process == 0) become(program_.c_str(), environment.data(), socket_.number(), log.number(), parent);
     instance.started = now;
     instance.failed = process < 0;
     if (process > 0) {

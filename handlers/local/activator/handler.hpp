@@ -6,6 +6,8 @@
 // A process that leaves by itself (idle exit) stays away until all of them have left and a connection comes.
 // One that fails comes back after a pause, however often: a request that crashes a handler must not close the
 // endpoint for everyone else.
+//
+// A process gets the variables that its program needs (environment.hpp), and is asked again when the file has changed.
 #pragma once
 
 #include "shared/server/descriptor.hpp"
@@ -66,11 +68,14 @@ class Handler {
     };
 
     void start(Instance& instance, Clock::time_point now);
+    void refresh_environment();
     server::Descriptor open_log() const;
 
     std::string name_;
     Settings const& settings_;
     std::filesystem::path program_;
+    std::vector<std::string> environment_;           // for its processes
+    std::filesystem::file_time_type environment_of_; // the program of that time
     std::filesystem::path socket_path_;
     server::Descriptor socket_;
     std::vector<Instance> instances_;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <sstream>
@@ -276,6 +277,54 @@ TEST_CASE("the environment reaches the handlers")
     CHECK(activated.ask(health_request).body().find(R"("environment":"production")") != std::string::npos);
 }
 
+TEST_CASE("a handler has the variables that it reads, and no secret of another")
+{
+    auto const activated = Activated({.environment = {{"SUPABASE_URL", "http://127.0.0.1:9"},
+                                                      {"SUPABASE_SECRET_KEY", "of-the-project"},
+                                                      {"PGPASSWORD", "of-somebody"},
+                                                      {"TZ", "UTC"}},
+                                      .names = {"health", "login"}});
+    auto const environment_after = [&](std::string const& socket) {
+        auto const before = activated.handlers();
+        REQUIRE(support::ask(activated.directory() / socket, root_request).status() != 0);
+        auto const all = activated.handlers();
+        auto const process = std::find_if(all.begin(), all.end(), [&](pid_t id) {
+            return std::find(before.begin(), before.end(), id) == before.end();
+        });
+        REQUIRE(process != all.end());
+        auto text = std::stringstream();
+        text << std::ifstream("/proc/" + std::to_string(*process) + "/environ").rdbuf();
+        return text.str();
+    };
+    auto const has = [](std::string const& text, std::string const& name) {
+        return (std::string(1, '\0') + text).find(std::string(1, '\0') + name + "=") != std::string::npos;
+    };
+
+    auto const health = environment_after("health.sock");
+    CHECK(has(health, "DATABASE_URL"));
+    CHECK(has(health, "TZ"));
+    for (auto const* const name : {"API_SECRET_KEY", "SUPABASE_URL", "SUPABASE_SECRET_KEY", "PGPASSWORD"})
+        CHECK_FALSE(has(health, name));
+
+    auto const login = environment_after("login.sock");
+    CHECK(has(login, "SUPABASE_SECRET_KEY"));
+    CHECK_FALSE(has(login, "API_SECRET_KEY"));
+}
+
+TEST_CASE("a program that does not tell what it reads is no handler")
+{
+    auto const programs = support::Directory();
+    std::ofstream(programs / "probe") << "#!/bin/sh\nexit 3\n";
+    std::filesystem::permissions(programs / "probe", std::filesystem::perms::owner_all);
+    auto const run = support::Directory();
+    auto process = Process({.program = support::program("activator"),
+                            .arguments = {"--run-dir", run.path(), "--bin-dir", programs.path(), "probe"}});
+
+    CHECK(process.wait() == 1);
+    CHECK(process.errors().find("probe --needs: does not tell which variables it reads") !=
+          std::string::npos);
+}
+
 TEST_CASE("a handler does not inherit the signals that the activator blocks")
 {
     auto const activated = Activated({});
@@ -297,6 +346,7 @@ TEST_CASE("a handler begins with its socket, a place for its words, and nothing 
     auto const programs = support::Directory();
     auto const script = programs / "probe";
     std::ofstream(script) << "#!/bin/sh\n"
+                             "[ \"$1\" != --needs ] || exit 0\n"
                              "echo descriptors: $(ls /proc/self/fd) >&2\n"
                              "echo output >&1\n"
                              "sleep 60\n";
