@@ -1,10 +1,6 @@
 # shellcheck shell=bash
-# The web side of one stack: handlers behind the activator, nginx in front. Needs $dir, $bin, $port and lib/process.sh.
-
-# The handlers are those that nginx knows an address of.
-handler_names() {
-    sed -nE 's/^upstream farebox_([a-z_]+) .*/\1/p' "$root/nginx/handlers.conf" | tr '\n' ' '
-}
+# The web side of one stack: handlers behind the activator, nginx in front. Needs $dir, $bin, $port, $handlers,
+# lib/process.sh and lib/endpoints.sh.
 
 # FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file.
 cors_rows() {
@@ -25,14 +21,21 @@ answer_seconds() {
     printf '%s' $(((budget_ms + 999) / 1000 + 6))
 }
 
-# write_nginx_configuration: every file of nginx/ with its @NAMES@ filled in, to $dir/nginx.
+# write_nginx_configuration: every file of nginx/, and what the handlers of $handlers say of themselves, with their @NAMES@
+# filled in, to $dir/nginx.
 write_nginx_configuration() {
-    local file text user='' cors seconds
+    local file text user='' cors seconds names rows
     ! is_root || user='user www-data;'
     cors=$(cors_rows)
     seconds=$(answer_seconds)
-    for file in "$root"/nginx/*.conf; do
-        text=$(<"$file")
+    read -r -a names <<<"$handlers"
+    rows=$(endpoint_rows "$bin" "${names[@]}")
+    for file in "$root"/nginx/*.conf endpoints.conf handlers.conf; do
+        case $file in
+        endpoints.conf) text=$(nginx_locations <<<"$rows") ;;
+        handlers.conf) text=$(nginx_upstreams "${names[@]}") ;;
+        *) text=$(<"$file") ;;
+        esac
         text=${text//@USER@/"$user"}
         text=${text//@LISTEN@/"127.0.0.1:$port"}
         text=${text//@CONF@/"$dir/nginx"}

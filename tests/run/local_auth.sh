@@ -130,4 +130,4 @@ refuses "without a key it does not start" "cannot be opened" starts LOCAL_AUTH_K
 refuses "nor with one of another kind" "P-256" starts "LOCAL_AUTH_KEY_FILE=$scratch/other.pem"
 "$root/scripts/stack" down --dir "$stack_dir"
 FAREBOX_ENV=production "$root/scripts/stack" up --dir "$stack_dir" --port "${url##*:}" --bin "$bin" >/dev/null
-equals "a stack for production leaves it out" "502" "$(curl -s -o /dev/null -w '%{http_code}' -H 'apikey: any' "$auth/health")"
+equals "a stack for production leaves it out" "404" "$(curl -s -o /dev/null -w '%{http_code}' -H 'apikey: any' "$auth/health")"

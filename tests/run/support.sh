@@ -85,7 +85,9 @@ processes_of() {
         ! grep -qaF -- "$1" "$path/cmdline" && ! grep -qaF -- "$1/" "$path/environ" || printf '%s %s\n' "$name" "${path#/proc/}"
     done 2>/dev/null
 }
-handlers=$(sed -nE 's,^upstream farebox_([a-z_]+) .*,\1,p' "$root/nginx/handlers.conf" | tr '\n' ' ')
+# shellcheck source=scripts/lib/endpoints.sh
+source "$root/scripts/lib/endpoints.sh"
+handlers=$(handler_names)
 
 # sql < script: as the owner.
 sql() { "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -v VERBOSITY=terse -d "$admin"; }
@@ -108,5 +110,5 @@ until_true() {
 # A checkout that a test may change: the scripts and the SQL.
 a_checkout() {
     mkdir "$scratch/$1"
-    cp -r "$root/scripts" "$root/sql" "$root/nginx" "$scratch/$1/"
+    cp -r "$root/scripts" "$root/sql" "$root/nginx" "$root/handlers" "$scratch/$1/"
 }
