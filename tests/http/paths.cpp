@@ -32,39 +32,6 @@ TEST_CASE("an unknown path is 404 for strangers too", "[paths]")
     check_refusal(get("/api/v1/nothing", anonymously()), 404, "not_found");
 }
 
-TEST_CASE("a wrong method is 405 and Allow names the right ones", "[paths]")
-{
-    auto const wallet = a_user().holding(100);
-    struct Known {
-        std::string path;
-        std::string allowed;
-    };
-    for (auto const& [path, allowed] : std::vector<Known>{
-             {wallet.path("spend"), "POST"},
-             {wallet.path("grants"), "POST"},
-             {wallet.path("holds"), "POST"},
-             {"/api/v1/holds/01900000-0000-7000-8000-ffffffffffff/capture", "POST"},
-             {"/api/v1/holds/01900000-0000-7000-8000-ffffffffffff/release", "POST"},
-             {wallet.path("balance"), "GET"},
-             {wallet.path("entries"), "GET"},
-             {"/api/v1/spend/batch", "POST"},
-             {"/api/v1/users", "POST"},
-             {"/api/v1/entries/01900000-0000-7000-8000-ffffffffffff/reverse", "POST"},
-             {"/api/user/tokens/12345", "GET"},
-             {"/health", "GET"},
-         }) {
-        for (auto const* const method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
-            if (method == allowed) continue;
-            INFO(method << " " << path);
-            auto const reply = send(method, path, "", as_service());
-            check_refusal(reply, 405, "method_not_allowed");
-            CHECK(reply.header("allow").find(allowed) != std::string::npos);
-            CHECK(reply.header("allow").find(method) == std::string::npos);
-        }
-    }
-    CHECK(wallet.balance() == 100);
-}
-
 TEST_CASE("a path is taken as it is written: no slash more, no step up", "[paths]")
 {
     auto const wallet = a_user().holding(100);
