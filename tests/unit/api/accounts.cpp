@@ -1,0 +1,81 @@
+// What registering, logging in and the profile share: what is read of a request, and what is shown of an account.
+#include "shared/api/accounts.hpp"
+
+#include "shared/json/value.hpp"
+#include "tests/support/catch.hpp"
+
+namespace {
+
+http::Response nothing(service::Call const&)
+{
+    return {.status = 204, .headers = {}, .body = {}};
+}
+
+TEST_CASE("the row of an endpoint that lets people in has their time and their rate")
+{
+    auto const row =
+        api::account(service::post("/a", service::Dialect::chat, service::Access::anyone(), nothing));
+
+    CHECK(row.timeout_ms == api::account_timeout_ms);
+    CHECK(row.rate == service::Rate::accounts);
+    CHECK(row.pattern == "/a");
+}
+
+TEST_CASE("a phone takes the place of the email")
+{
+    auto const body = json::parse(R"({"phone":"+1 234 567","password":"p"})");
+    auto fields = json::Fields(body);
+
+    auto const login = api::read_login(fields, 72);
+
+    CHECK(login.phone == "1234567");
+    CHECK_FALSE(login.email);
+    CHECK(fields.problems().empty());
+}
+
+TEST_CASE("a password is measured in bytes, and may have as many as are told")
+{
+    auto const faults = [](std::size_t most) {
+        auto const body = json::parse(R"({"email":"a@b","password":"\u00e9\u00e9"})");
+        auto fields = json::Fields(body);
+        api::read_login(fields, most);
+        return fields.problems().size();
+    };
+    CHECK(faults(4) == 0);
+    CHECK(faults(3) == 1);
+}
+
+TEST_CASE("blanks around a display name are not of it, and a blank one is none")
+{
+    auto const [given, read] = GENERATE(table<char const*, char const*>(
+        {{R"({"display_name":"  Ann B \t"})", "Ann B"}, {R"({"display_name":"   "})", ""}, {"{}", ""}}));
+    auto const body = json::parse(given);
+    auto fields = json::Fields(body);
+
+    CHECK(api::read_display_name(fields) == read);
+    CHECK(fields.problems().empty());
+}
+
+TEST_CASE("nobody is asked where no project is configured")
+{
+    CHECK_THROWS_AS(api::supabase_auth(config::Config()), base::Failure);
+}
+
+TEST_CASE("FORGE's user has a text for what is not known")
+{
+    auto account = ledger::Account();
+    account.number = 7;
+    account.provider = "local";
+    auto body = json::Writer();
+    body.begin();
+    api::write_forge_user(body, account);
+    auto const shown = json::parse(body.end().str());
+
+    auto const& user = *shown.find("user");
+    CHECK(user.find("id")->text == "7");
+    CHECK(user.find("email")->text.empty());
+    CHECK(user.find("display_name")->text.empty());
+    CHECK(user.find("provider")->text == "local");
+}
+
+} // namespace
