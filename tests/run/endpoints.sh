@@ -43,6 +43,9 @@ refuses "a program that does not tell is named" "$scratch/three does not print i
 refuses "also for README's table" "does not print its endpoints" endpoints check --bin "$scratch"
 
 # The real ones.
+for name in $handlers; do
+    equals "no list names the handler $name" "" "$(grep -nwE "farebox_$name|$name\.sock|$name\.cpp" "$root"/nginx/*.conf "$root/CMakeLists.txt" || true)"
+done
 holds "README has the endpoints of the handlers" endpoints check --bin "$bin"
 equals "every handler of the source tree has endpoints" "" \
     "$(comm -13 <(endpoints rows --bin "$bin" | sed -E 's/^\{"handler":"([^"]*)".*/\1/' | sort -u) \
