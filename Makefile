@@ -1,4 +1,4 @@
-# The front door. Every target is a script of the same name; `make help` lists them.
+# Every target is a script of the same name; `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench fuzz lint fmt
 

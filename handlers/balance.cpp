@@ -19,16 +19,15 @@
 //   Reply     200 {"tokens", "low_balance"}
 //   Refuses   user_not_found (no digits, or nobody's), busy
 //
-// To a user who is no admin every wallet but their own is user_not_found, whether it exists or not, and is
-// never touched: they are read by the id of their token, and only what the path names is compared.
+// To a user who is no admin every wallet but their own is user_not_found, whether it exists or not: the database decides
+// before it looks at the wallet (farebox.caller_refusal).
 
 #include "shared/api/contact.hpp"
-#include "shared/json/fields.hpp"
+#include "shared/api/path.hpp"
+#include "shared/api/query.hpp"
 #include "shared/json/writer.hpp"
-#include "shared/ledger/ledger.hpp"
-#include "shared/service/service.hpp"
+#include "shared/ledger/entries.hpp"
 
-#include <charconv>
 #include <limits>
 
 namespace {
@@ -39,42 +38,46 @@ using base::Failure;
 constexpr std::int64_t limit_default = 50;
 constexpr std::int64_t limit_max = 200;
 
-ledger::UserRef by_id(base::Uuid const& id)
+// What `read` answers to the caller; refused with `but_for`, the other one.
+template <class Read, class Otherwise>
+auto unless(Error but_for, Read const& read, Otherwise const& otherwise)
 {
-    return {.id = id, .number = {}, .phone = {}};
-}
-
-ledger::UserRef named_in(service::Call const& call)
-{
-    auto const user = ledger::parse_user(call.path.param("user_id"));
-    if (!user) throw Failure(Error::user_not_found);
-    return *user;
-}
-
-// The wallet that the path names, as far as it is the caller's to see.
-ledger::Balance wallet_named_in(service::Call const& call)
-{
-    auto const named = named_in(call);
-    auto const& person = call.caller.user;
-    if (!person) return call.ledger.balance(named, call.credential(), call.deadline);
-
-    if (!named.id || *named.id == person->user) {
-        auto own = call.ledger.balance(by_id(person->user), call.credential(), call.deadline);
-        if (!named.number || *named.number == own.number) return own;
+    try {
+        return read();
+    } catch (Failure const& failure) {
+        if (failure.error() != but_for) throw;
+        return otherwise(failure);
     }
-    if (!service::is_admin(call)) throw Failure(Error::user_not_found);
-    return call.ledger.balance(named, call.credential(), call.deadline);
 }
 
-// Of a user it is settled first that the entries are their own.
-ledger::UserRef whose_entries(service::Call const& call)
+// `read` as whoever calls may: a service anybody's, a user their own, and one who is an operator anybody's as well. Who is
+// no operator hears nothing else than of a wallet that does not exist.
+template <class Answer, class Read>
+Answer read_as(auth::Caller const& caller, Read const& read)
 {
-    return call.caller.user ? by_id(wallet_named_in(call).user) : named_in(call);
+    return auth::by_kind<Answer>(
+        caller, [&](auth::ApiKey const& key) { return read(auth::proven(key)); },
+        [&](auth::Operator const& someone) { return read(someone.proof); },
+        [&](auth::User const& user) {
+            auto const own = [&] { return read(auth::proven(user)); };
+            return unless(Error::user_not_found, own, [&](Failure const& absent) {
+                auto const as_operator = [&] { return read(auth::as_operator(user).proof); };
+                return unless(Error::forbidden, as_operator, [&](Failure const&) -> Answer { throw absent; });
+            });
+        },
+        auth::Refuses<auth::Device, auth::BillingKey, auth::Provider, auth::Ticket>());
+}
+
+ledger::Balance balance_of(service::Call const& call, ledger::UserRef const& user)
+{
+    return read_as<ledger::Balance>(call.caller(), [&](db::Caller const& caller) {
+        return call.ledger.balance({.caller = caller, .user = user}, call.deadline);
+    });
 }
 
 http::Response balance(service::Call const& call)
 {
-    auto const wallet = wallet_named_in(call);
+    auto const wallet = balance_of(call, api::user_in_path(call));
     auto subscription_end = std::optional<std::string>();
     if (wallet.subscription_until_us) subscription_end = base::iso8601(*wallet.subscription_until_us);
     auto body = json::Writer();
@@ -90,22 +93,6 @@ http::Response balance(service::Call const& call)
         .field("debt", wallet.debt)
         .end();
     return http::json(200, body.str());
-}
-
-// A whole number of the query string; empty when absent. A bad one is added to `problems`.
-std::optional<std::int64_t> query_integer(http::Request const& request, std::string const& name,
-                                          std::int64_t max, std::vector<base::Problem>& problems)
-{
-    auto const text = request.query_value(name);
-    if (!text) return std::nullopt;
-    auto value = std::int64_t{0};
-    auto const* const end = text->data() + text->size();
-    auto const [stop, error] = std::from_chars(text->data(), end, value);
-    if (error == std::errc{} && stop == end && value >= 1 && value <= max) return value;
-    problems.push_back({.loc = {"query", name},
-                        .msg = "must be a whole number from 1 to " + std::to_string(max),
-                        .type = "int_range"});
-    return std::nullopt;
 }
 
 void write_entry(json::Writer& writer, ledger::Entry const& entry)
@@ -128,13 +115,17 @@ void write_entry(json::Writer& writer, ledger::Entry const& entry)
 
 http::Response entries(service::Call const& call)
 {
-    auto problems = std::vector<base::Problem>();
-    auto const limit = query_integer(call.request, "limit", limit_max, problems).value_or(limit_default);
-    auto const before =
-        query_integer(call.request, "before", std::numeric_limits<std::int64_t>::max(), problems);
-    json::throw_if_any(std::move(problems));
-    auto const page = call.ledger.statement(whose_entries(call), static_cast<int>(limit), before,
-                                            call.credential(), call.deadline);
+    auto query = api::Query(call);
+    auto const limit = query.integer("limit", limit_max).value_or(limit_default);
+    auto const before = query.integer("before", std::numeric_limits<std::int64_t>::max());
+    query.done();
+    auto const user = api::user_in_path(call);
+    auto const page = read_as<std::vector<ledger::Entry>>(call.caller(), [&](db::Caller const& caller) {
+        return ledger::entries(
+            call.session,
+            {.caller = caller, .user = user, .limit = static_cast<int>(limit), .before = before},
+            call.deadline);
+    });
 
     auto body = json::Writer();
     body.begin().array("entries");
@@ -147,19 +138,19 @@ http::Response entries(service::Call const& call)
     return http::json(200, body.field("next_before", next_before).end().str());
 }
 
-http::Response tokens_by_phone(service::Call const& call)
+// A user's own phone stands in their token: that way one who is not known here yet is found, too.
+ledger::UserRef user_by_phone(service::Call const& call)
 {
     auto digits = api::digits_of(call.path.param("phone"));
     if (digits.empty()) throw Failure(Error::user_not_found);
+    auto const* const user = std::get_if<auth::User>(&call.caller());
+    if (user != nullptr && user->token.phone == digits) return {.id = user->token.user};
+    return {.phone = std::move(digits)};
+}
 
-    auto user = ledger::UserRef{.id = {}, .number = {}, .phone = std::move(digits)};
-    if (auto const& person = call.caller.user) {
-        if (*user.phone == person->phone)
-            user = by_id(person->user);
-        else if (!service::is_admin(call))
-            throw Failure(Error::user_not_found);
-    }
-    auto const wallet = call.ledger.balance(user, call.credential(), call.deadline);
+http::Response tokens_by_phone(service::Call const& call)
+{
+    auto const wallet = balance_of(call, user_by_phone(call));
     auto body = json::Writer();
     body.begin().field("tokens", wallet.balance).field("low_balance", wallet.low).end();
     return http::json(200, body.str());

@@ -11,7 +11,6 @@
 
 #include "shared/base/log.hpp"
 #include "shared/json/writer.hpp"
-#include "shared/ledger/ledger.hpp"
 #include "shared/service/service.hpp"
 
 #include <algorithm>
@@ -24,7 +23,7 @@ constexpr auto database_budget = std::chrono::seconds(2);
 bool database_answers(service::Call const& call)
 {
     try {
-        call.ledger.ping(std::min(call.deadline, base::deadline_in(database_budget)));
+        call.session.ping(std::min(call.deadline, base::deadline_in(database_budget)));
         return true;
     } catch (base::Failure const& failure) {
         base::log::event(base::log::Level::error, "unhealthy",

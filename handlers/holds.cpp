@@ -13,10 +13,10 @@
 //             insufficient_balance {required, available}, idempotency_key_reused, busy, outcome_unknown
 //
 // Held tokens cannot be spent by anybody. A hold that is neither captured nor released by expires_at lapses
-// at the next touch of the wallet: "release" gives its tokens back, "charge" takes lapse_amount, so that work
+// at the next access to the wallet: "release" gives its tokens back, "charge" takes lapse_amount, so that work
 // which was done is paid for when its server is never heard of again.
 //
-// POST /api/v1/holds/{id}/capture: take what was used out of a hold, and settle it.
+// POST /api/v1/holds/{id}/capture: take what was used out of a hold, and end it.
 //
 //   Access    a service with the scope hold
 //   Request   {"amount": 1..10^9, "description"?: 1..500 characters (the hold's), "metadata"?: object (the
@@ -30,7 +30,7 @@
 // Less than was held: the rest is free at once. More: only if the rest is free; a refused capture leaves the
 // hold open.
 //
-// POST /api/v1/holds/{id}/release: give back all that was held, and settle the hold.
+// POST /api/v1/holds/{id}/release: give back all that was held, and end the hold.
 //
 //   Access    a service with the scope hold
 //   Request   {}
@@ -38,74 +38,65 @@
 //             Idempotent-Replayed: true
 //   Refuses   validation_error, hold_not_found, hold_already_settled {captured}, busy, outcome_unknown
 //
-// A hold is settled once, so for capture and release the hold itself is the key: an Idempotency-Key header is
+// A hold is ended once, so for capture and release the hold itself is the key: an Idempotency-Key header is
 // accepted, held to the form of all keys, and changes nothing.
 
-#include "shared/http/idempotency.hpp"
-#include "shared/json/fields.hpp"
-#include "shared/json/value.hpp"
-#include "shared/json/writer.hpp"
-#include "shared/ledger/ledger.hpp"
-#include "shared/service/service.hpp"
+#include "shared/api/body.hpp"
+#include "shared/api/path.hpp"
+#include "shared/api/reply.hpp"
 
 namespace {
 
 using base::Error;
-using base::Failure;
 
 constexpr std::int64_t amount_max = 1'000'000'000;
 constexpr std::int64_t ttl_seconds_max = 86'400;
-constexpr std::size_t description_chars_max = 500;
-constexpr std::size_t key_chars_max = 255;
 
-// What a lapse does. One that charges has begun as soon as the hold stands: nobody tells us later.
-void parse_lapse(json::Fields& fields, ledger::PlaceHold& hold)
+struct Lapse {
+    std::string on_lapse;
+    std::optional<std::int64_t> amount;
+};
+
+// `hold_amount`: 0 where it is told to be bad already, so that there is no bound to hold the lapse's to.
+Lapse parse_lapse(json::Fields& fields, std::int64_t hold_amount)
 {
-    hold.on_lapse = fields.optional_choice("on_lapse", {"release", "charge"}).value_or(hold.on_lapse);
-    hold.dispatched = hold.on_lapse == "charge";
-    // Without a good amount there is no bound to hold it to, and the amount is told to be bad already.
-    auto const most = hold.amount > 0 ? hold.amount : amount_max;
-    if (hold.dispatched)
-        hold.lapse_amount = fields.integer("lapse_amount", 1, most);
+    auto lapse =
+        Lapse{.on_lapse = fields.optional_choice("on_lapse", {"release", "charge"}).value_or("release"),
+              .amount = {}};
+    auto const most = hold_amount > 0 ? hold_amount : amount_max;
+    if (lapse.on_lapse == "charge")
+        lapse.amount = fields.integer("lapse_amount", 1, most);
     else if (fields.optional_integer("lapse_amount", 1, most))
         fields.problem("lapse_amount", "is for on_lapse \"charge\" only", "extra_forbidden");
+    return lapse;
 }
 
 // Shape before existence: a malformed request is 422 whoever it names.
 ledger::PlaceHold parse_hold(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto hold = ledger::PlaceHold();
-    hold.amount = fields.integer("amount", 1, amount_max);
-    hold.ttl_ms = fields.integer("ttl_seconds", 1, ttl_seconds_max) * 1000;
-    hold.description = fields.text("description", 1, description_chars_max);
-    hold.key = fields.optional_text("idempotency_key", 1, key_chars_max);
-    if (auto const* const metadata = fields.optional_object("metadata")) {
-        hold.metadata = json::write(*metadata);
-        hold.fingerprint_metadata = json::canonical(*metadata);
-    }
-    parse_lapse(fields, hold);
-    hold.credential = call.credential();
-    fields.nothing_else();
-    fields.done();
-    hold.key = http::idempotency_key(call.request, hold.key);
-    auto const user = ledger::parse_user(call.path.param("user_id"));
-    if (!user) throw Failure(Error::user_not_found);
-    hold.user = *user;
-    return hold;
-}
-
-http::Response reply(int status, json::Writer& body, bool replayed)
-{
-    auto response = http::json(status, body.str());
-    if (replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-    return response;
+    auto body = api::Body(call);
+    auto const amount = body.fields.integer("amount", 1, amount_max);
+    auto const ttl_seconds = body.fields.integer("ttl_seconds", 1, ttl_seconds_max);
+    auto description = body.description();
+    auto metadata = body.metadata();
+    auto const lapse = parse_lapse(body.fields, amount);
+    auto key = body.idempotency_key();
+    body.done();
+    return {.caller = auth::proven(call.caller()),
+            .user = api::user_in_path(call),
+            .amount = amount,
+            .ttl_ms = ttl_seconds * 1000,
+            .on_lapse = lapse.on_lapse,
+            .lapse_amount = lapse.amount,
+            .started = lapse.on_lapse == "charge", // as soon as the hold stands: nobody tells us later
+            .description = std::move(description),
+            .metadata = std::move(metadata),
+            .key = std::move(key)};
 }
 
 http::Response place(service::Call const& call)
 {
-    auto const receipt = call.ledger.hold(parse_hold(call), call.deadline);
+    auto const receipt = call.ledger.place_hold(parse_hold(call), call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("success", true)
@@ -114,37 +105,28 @@ http::Response place(service::Call const& call)
         .field("available", receipt.available)
         .field("expires_at", base::iso8601(receipt.expires_at_us))
         .end();
-    return reply(201, body, receipt.replayed);
+    return api::reply(201, body, receipt.replayed);
 }
 
-base::Uuid parse_hold_id(service::Call const& call)
+ledger::EndHold parse_capture(service::Call const& call)
 {
-    auto const id = base::parse_uuid(call.path.param("id"));
-    if (!id) throw Failure(Error::hold_not_found);
-    return *id;
-}
-
-ledger::SettleHold parse_capture(service::Call const& call)
-{
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto capture = ledger::SettleHold();
-    capture.amount = fields.integer("amount", 1, amount_max);
-    capture.description = fields.optional_text("description", 1, description_chars_max);
-    if (auto const* const metadata = fields.optional_object("metadata"))
-        capture.metadata = json::write(*metadata);
-    fields.nothing_else();
-    fields.done();
-    http::idempotency_key(call.request, {}); // the hold is the key; this holds the header to its form
-    capture.hold = parse_hold_id(call);
-    capture.credential = call.credential();
-    return capture;
+    auto body = api::Body(call);
+    auto const amount = body.fields.integer("amount", 1, amount_max);
+    auto description = body.optional_description();
+    auto metadata = body.metadata();
+    body.done();
+    body.check_idempotency_header(); // the hold is the key
+    return {.caller = auth::proven(call.caller()),
+            .hold = api::id_in_path(call, Error::hold_not_found),
+            .amount = amount,
+            .description = std::move(description),
+            .metadata = std::move(metadata)};
 }
 
 http::Response capture(service::Call const& call)
 {
     auto const asked = parse_capture(call);
-    auto const receipt = call.ledger.settle(asked, call.deadline);
+    auto const receipt = call.ledger.end_hold(asked, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("success", true)
@@ -154,33 +136,28 @@ http::Response capture(service::Call const& call)
         .field("balance_before", receipt.before)
         .field("balance_after", receipt.after)
         .end();
-    return reply(200, body, receipt.replayed);
+    return api::reply(200, body, receipt.replayed);
 }
 
-ledger::SettleHold parse_release(service::Call const& call)
+ledger::EndHold parse_release(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    fields.nothing_else();
-    fields.done();
-    http::idempotency_key(call.request, {});
-    auto release = ledger::SettleHold();
-    release.hold = parse_hold_id(call);
-    release.credential = call.credential();
-    return release;
+    auto body = api::Body(call);
+    body.done();
+    body.check_idempotency_header();
+    return {.caller = auth::proven(call.caller()), .hold = api::id_in_path(call, Error::hold_not_found)};
 }
 
 http::Response release(service::Call const& call)
 {
     auto const asked = parse_release(call);
-    auto const receipt = call.ledger.settle(asked, call.deadline);
+    auto const receipt = call.ledger.end_hold(asked, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("success", true)
         .field("hold_id", base::to_string(asked.hold))
         .field("tokens_released", receipt.released)
         .end();
-    return reply(200, body, receipt.replayed);
+    return api::reply(200, body, receipt.replayed);
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-// POST /api/v1/auth/login: a session for an account (CHAT).
+// POST /api/v1/auth/login: a session for an account (chat platform API).
 //
 //   Access    anyone
 //   Request   {"email" or "phone", "password"}
@@ -7,7 +7,7 @@
 //   Refuses   validation_error, invalid_credentials, not_confirmed (after the right password only),
 //             rate_limited, auth_unavailable
 //
-// POST /api/auth/login: a session for an account (FORGE).
+// POST /api/auth/login: a session for an account (conversation app API).
 //
 //   Request   as of /api/v1/auth/login
 //   Reply     200 {"message": "Login successful",
@@ -92,9 +92,9 @@ AuthSession refresh(service::Call const& call)
 }
 
 // The first login of an account that is older than farebox gives it its wallet.
-ledger::Account account_of(service::Call const& call, AuthSession const& session)
+accounts::Account account_of(service::Call const& call, AuthSession const& session)
 {
-    return call.ledger.account({.user = session.user.id, .session = {}}, call.deadline);
+    return accounts::read(call.session, api::person_of(session, call.config), call.deadline);
 }
 
 http::Response chat_answer(service::Call const& call, AuthSession const& session)

@@ -3,21 +3,21 @@
 //   Access    a user: the token of Supabase Auth, whose session must still stand
 //   Refuses   unauthorized, user_not_found, busy; what each adds stands with it
 //
-// GET /api/v1/auth/me, GET /api/v1/user/profile: the account (CHAT).
+// GET /api/v1/auth/me, GET /api/v1/user/profile: the account (chat platform API).
 //   Reply     200 {"id": UUID, "email", "created_at", "letta_agent_id", "litellm_key": a preview,
 //                  "agent_status"}; null and "pending" until there is an agent or a key
 //
-// GET /api/auth/profile: the account (FORGE).
+// GET /api/auth/profile: the account (conversation app API).
 //   Reply     200 {"id": number, "email", "display_name", "provider", "is_admin", "created_at"}
 //
-// PUT /api/auth/profile/update: another name (FORGE).
+// PUT /api/auth/profile/update: another name (conversation app API).
 //   Request   {"display_name": up to 100 characters; blank takes it away}
 //   Reply     200 {"message": "Profile updated successfully", "user": as above}
 //   Refuses   validation_error
 //
-// POST /api/auth/logout: ends the session of the token (FORGE). Its refresh token is dead, and the token,
-// though it has not expired, moves no more tokens. The refresh token in the body is not needed, so nobody
-// ends a session with somebody else's.
+// POST /api/auth/logout: ends the session of the token (conversation app API). Its refresh token is dead, and the
+// access token, though it has not expired, is 401 from then on. The refresh token in the body is not needed,
+// so nobody ends a session with somebody else's.
 //   Reply     200 {"message": "Logout successful"}
 //   Refuses   auth_unavailable, rate_limited
 //
@@ -41,12 +41,6 @@ namespace {
 using base::Error;
 using base::Failure;
 
-ledger::Person person(service::Call const& call)
-{
-    auto const& token = *call.caller.user;
-    return {.user = token.user, .session = token.session};
-}
-
 base::Secret access_token(service::Call const& call)
 {
     // Recognised already: the scheme, a space and the token.
@@ -56,7 +50,7 @@ base::Secret access_token(service::Call const& call)
 
 http::Response me(service::Call const& call)
 {
-    auto const account = call.ledger.account(person(call), call.deadline);
+    auto const account = accounts::read(call.session, api::person_of(call), call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("id", base::to_string(account.id))
@@ -73,7 +67,7 @@ http::Response forge_profile(service::Call const& call)
 {
     auto body = json::Writer();
     body.begin();
-    api::write_forge_members(body, call.ledger.account(person(call), call.deadline));
+    api::write_forge_members(body, accounts::read(call.session, api::person_of(call), call.deadline));
     return http::json(200, body.end().str());
 }
 
@@ -85,8 +79,8 @@ http::Response update(service::Call const& call)
     if (document.find("display_name") == nullptr) fields.problem("display_name", "is required", "missing");
     fields.done();
 
-    auto const account = call.ledger.rename_account(
-        person(call), name.empty() ? std::nullopt : std::optional(name), call.deadline);
+    auto const account = accounts::rename(call.session, api::person_of(call),
+                                          name.empty() ? std::nullopt : std::optional(name), call.deadline);
     auto body = json::Writer();
     body.begin().field("message", "Profile updated successfully");
     api::write_forge_user(body, account);
@@ -101,18 +95,19 @@ http::Response logout(service::Call const& call)
 
 http::Response export_account(service::Call const& call)
 {
-    return http::json(200, call.ledger.export_account(person(call), call.deadline));
+    return http::json(200, accounts::export_all(call.session, api::person_of(call), call.deadline));
 }
 
 http::Response leave(service::Call const& call)
 {
-    auto const auth = api::supabase_auth(call.config);
+    auto const supabase = api::supabase_auth(call.config);
     // Before anything is erased: without the key nobody could finish it.
-    if (!auth.may_administer())
+    if (!supabase.may_administer())
         throw Failure(Error::auth_unavailable, "SUPABASE_SECRET_KEY is not set: accounts cannot be removed")
             .retry_after(60);
-    call.ledger.erase_account(person(call), call.deadline);
-    auth.remove_user(person(call).user, call.deadline);
+    auto const person = api::person_of(call);
+    accounts::erase(call.session, person, call.deadline);
+    supabase.remove_user(person.user, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("status", "success")

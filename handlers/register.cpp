@@ -1,4 +1,4 @@
-// POST /api/v1/auth/register: a new account (CHAT).
+// POST /api/v1/auth/register: a new account (chat platform API).
 //
 //   Access    anyone
 //   Request   {"email", "password" (at most 72 bytes)}; "phone" in place of the email where the project
@@ -9,7 +9,7 @@
 //             where the address must be confirmed first: "status": "confirmation_required", "tokens": null
 //   Refuses   validation_error (by field), user_exists, registration_closed, rate_limited, auth_unavailable
 //
-// POST /api/auth/register: a new account (FORGE).
+// POST /api/auth/register: a new account (conversation app API).
 //
 //   Request   {"email", "password", "password2", "display_name"?: up to 100 characters}
 //   Reply     201 {"message",
@@ -105,25 +105,17 @@ try {
 
 // What is shown of the account. Until it is confirmed that is what was asked for, whether or not there was an
 // account.
-ledger::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked)
+accounts::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked)
 {
-    auto account = ledger::Account();
-    if (signed_up.outcome == SignUp::Outcome::known)
-        account.number = call.ledger.unused_number(call.deadline);
-    else
-        account = call.ledger.account({.user = signed_up.user.id, .session = {}}, call.deadline);
-    if (signed_up.session) return account;
+    if (signed_up.session)
+        return accounts::read(call.session, api::person_of(*signed_up.session, call.config), call.deadline);
     return {.id = signed_up.user.id,
-            .number = account.number,
+            .number = accounts::registration_number(call.session, signed_up.user.id, call.deadline),
             .email = asked.login.email,
             .phone = asked.login.phone,
             .display_name = asked.display_name,
             .provider = "local",
-            .is_admin = false,
-            .created_at_us = base::now_us(),
-            .agent_id = {},
-            .agent_status = {},
-            .billing_key = {}};
+            .created_at_us = base::now_us()};
 }
 
 http::Response register_chat(service::Call const& call)

@@ -32,14 +32,15 @@
 // Each spend is one row of one SQL call and so of one transaction: it commits together with its key or leaves
 // no trace. A client that saw no answer sends the same request with the same key again.
 
+#include "shared/api/body.hpp"
+#include "shared/api/limits.hpp"
+#include "shared/api/path.hpp"
+#include "shared/api/reply.hpp"
 #include "shared/http/idempotency.hpp"
-#include "shared/json/fields.hpp"
-#include "shared/json/value.hpp"
-#include "shared/json/writer.hpp"
-#include "shared/ledger/ledger.hpp"
-#include "shared/service/service.hpp"
+#include "shared/ledger/grants.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace {
@@ -48,55 +49,33 @@ using base::Error;
 using base::Failure;
 
 constexpr std::int64_t spend_amount_max = 10'000;
-constexpr std::int64_t reverse_amount_max = 1'000'000'000'000;
-constexpr std::size_t description_chars_max = 500;
-constexpr std::size_t key_chars_max = 255;
 constexpr std::size_t user_id_chars_max = 36; // of a UUID
 constexpr std::size_t batch_items_max = 1000;
-
-// The members that a single spend and an item of a batch share.
-ledger::Spend parse_members(json::Fields& fields, service::Call const& call)
-{
-    auto spend = ledger::Spend();
-    spend.amount = fields.integer("amount", 1, spend_amount_max);
-    spend.description = fields.text("description", 1, description_chars_max);
-    spend.key = fields.optional_text("idempotency_key", 1, key_chars_max);
-    if (auto const* const metadata = fields.optional_object("metadata")) {
-        spend.metadata = json::write(*metadata);
-        spend.fingerprint_metadata = json::canonical(*metadata);
-    }
-    spend.credential = call.credential();
-    return spend;
-}
 
 // Shape before existence: a malformed request is 422 whoever it names.
 ledger::Spend parse_spend(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto spend = parse_members(fields, call);
-    fields.done();
-    spend.key = http::idempotency_key(call.request, spend.key);
-    auto const user = ledger::parse_user(call.path.param("user_id"));
-    if (!user) throw Failure(Error::user_not_found);
-    spend.user = *user;
-    return spend;
+    auto body = api::Body(call);
+    auto const amount = body.fields.integer("amount", 1, spend_amount_max);
+    auto description = body.description();
+    auto metadata = body.metadata();
+    auto key = body.idempotency_key();
+    body.done(api::Unknown::ignored);
+    return {.caller = auth::proven(call.caller()),
+            .user = api::user_in_path(call),
+            .amount = amount,
+            .description = std::move(description),
+            .metadata = std::move(metadata),
+            .key = std::move(key)};
 }
 
 http::Response spend(service::Call const& call)
 {
     auto const receipt = call.ledger.spend(parse_spend(call), call.deadline);
     auto body = json::Writer();
-    body.begin()
-        .field("success", true)
-        .field("transaction_id", base::to_string(receipt.entry))
-        .field("tokens_spent", receipt.amount)
-        .field("balance_before", receipt.before)
-        .field("balance_after", receipt.after)
-        .end();
-    auto response = http::json(200, body.str());
-    if (receipt.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-    return response;
+    body.begin().field("success", true);
+    api::write_move(body, receipt, "tokens_spent");
+    return api::reply(200, body.end(), receipt.replayed);
 }
 
 // A number, or a UUID as text; text that is neither is malformed, not unknown.
@@ -104,13 +83,23 @@ ledger::UserRef parse_item_user(json::Value const& item, json::Fields& fields)
 {
     auto const* const member = item.find("user_id");
     if (member != nullptr && member->kind == json::Kind::number)
-        return {.id = {},
-                .number = fields.integer("user_id", 1, std::numeric_limits<std::int64_t>::max()),
-                .phone = {}};
+        return {.number = fields.integer("user_id", 1, std::numeric_limits<std::int64_t>::max())};
     auto const text = fields.text("user_id", 1, user_id_chars_max);
     auto const id = base::parse_uuid(text);
     if (!text.empty() && !id) fields.problem("user_id", "must be a number or a UUID", "user_id");
-    return {.id = id, .number = {}, .phone = {}};
+    return {.id = id};
+}
+
+// What is wrong with the item is left in `fields`.
+ledger::Spend parse_item(json::Value const& item, json::Fields& fields, db::Caller const& caller)
+{
+    auto spend = ledger::Spend{.caller = caller, .user = parse_item_user(item, fields)};
+    spend.amount = fields.integer("amount", 1, spend_amount_max);
+    spend.description = fields.text("description", 1, api::description_chars_max);
+    spend.key = fields.optional_text("idempotency_key", 1, api::idempotency_key_chars_max);
+    spend.metadata = api::read_metadata(fields);
+    fields.nothing_else();
+    return spend;
 }
 
 std::vector<ledger::Spend> parse_batch(service::Call const& call)
@@ -119,22 +108,18 @@ std::vector<ledger::Spend> parse_batch(service::Call const& call)
         json::throw_if_any({{.loc = {"header", "idempotency-key"},
                              .msg = "keys belong to the items: send idempotency_key in each",
                              .type = "extra_forbidden"}});
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto const* const items = fields.array("items", 1, batch_items_max);
-    fields.nothing_else();
-    fields.done();
+    auto body = api::Body(call);
+    auto const* const items = body.fields.array("items", 1, batch_items_max);
+    body.done();
 
+    auto const caller = auth::proven(call.caller());
     auto spends = std::vector<ledger::Spend>();
     auto problems = std::vector<base::Problem>();
     spends.reserve(items->items.size());
     for (auto const& item : items->items) {
-        auto item_fields = json::Fields(item, {"body", "items", std::to_string(spends.size())});
-        auto const user = parse_item_user(item, item_fields);
-        spends.push_back(parse_members(item_fields, call));
-        spends.back().user = user;
-        item_fields.nothing_else();
-        std::copy(item_fields.problems().begin(), item_fields.problems().end(), std::back_inserter(problems));
+        auto fields = json::Fields(item, {"body", "items", std::to_string(spends.size())});
+        spends.push_back(parse_item(item, fields, caller));
+        std::copy(fields.problems().begin(), fields.problems().end(), std::back_inserter(problems));
     }
     json::throw_if_any(std::move(problems));
     // No header came, so this only holds each key to the rule of all keys.
@@ -160,14 +145,9 @@ void write_refusal(json::Writer& writer, Failure const& refusal, std::string_vie
 
 void write_receipt(json::Writer& writer, ledger::Receipt const& receipt)
 {
-    writer.begin()
-        .field("success", true)
-        .field("transaction_id", base::to_string(receipt.entry))
-        .field("tokens_spent", receipt.amount)
-        .field("balance_before", receipt.before)
-        .field("balance_after", receipt.after)
-        .field("replayed", receipt.replayed)
-        .end();
+    writer.begin().field("success", true);
+    api::write_move(writer, receipt, "tokens_spent");
+    writer.field("replayed", receipt.replayed).end();
 }
 
 // A key that was revoked a moment ago refuses every item alike: that is a refusal of the request.
@@ -197,26 +177,22 @@ http::Response spend_batch(service::Call const& call)
 
 ledger::Reverse parse_reverse(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto reverse = ledger::Reverse();
-    reverse.amount = fields.optional_integer("amount", 1, reverse_amount_max);
-    reverse.description = fields.optional_text("description", 1, description_chars_max).value_or("reversal");
-    reverse.key = fields.optional_text("idempotency_key", 1, key_chars_max);
-    reverse.credential = call.credential();
-    fields.nothing_else();
-    fields.done();
-    reverse.key = http::idempotency_key(call.request, reverse.key);
-    auto const entry = base::parse_uuid(call.path.param("id"));
-    if (!entry) throw Failure(Error::entry_not_found);
-    reverse.of = *entry;
-    return reverse;
+    auto body = api::Body(call);
+    auto const amount = body.fields.optional_integer("amount", 1, api::tokens_max);
+    auto description = body.optional_description().value_or("reversal");
+    auto key = body.idempotency_key();
+    body.done();
+    return {.caller = auth::proven(call.caller()),
+            .of = api::id_in_path(call, Error::entry_not_found),
+            .amount = amount,
+            .description = std::move(description),
+            .key = std::move(key)};
 }
 
 http::Response reverse(service::Call const& call)
 {
     auto const asked = parse_reverse(call);
-    auto const receipt = call.ledger.reverse(asked, call.deadline);
+    auto const receipt = ledger::reverse(call.session, asked, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("success", true)
@@ -226,9 +202,7 @@ http::Response reverse(service::Call const& call)
         .field("balance_before", receipt.before)
         .field("balance_after", receipt.after)
         .end();
-    auto response = http::json(200, body.str());
-    if (receipt.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-    return response;
+    return api::reply(200, body, receipt.replayed);
 }
 
 } // namespace

@@ -20,57 +20,53 @@
 //
 // Both are endpoints of our own, so a member they do not know is refused by name.
 
+#include "shared/accounts/users.hpp"
+
+#include "shared/api/body.hpp"
 #include "shared/api/contact.hpp"
-#include "shared/http/idempotency.hpp"
-#include "shared/json/fields.hpp"
-#include "shared/json/value.hpp"
-#include "shared/json/writer.hpp"
-#include "shared/ledger/ledger.hpp"
-#include "shared/service/service.hpp"
+#include "shared/api/limits.hpp"
+#include "shared/api/path.hpp"
+#include "shared/api/reply.hpp"
+#include "shared/ledger/grants.hpp"
 
 namespace {
 
 using base::Error;
 using base::Failure;
 
-constexpr std::int64_t user_number_max = 9'007'199'254'740'991; // the largest whole number of a double
-constexpr std::int64_t tokens_max = 1'000'000'000'000;
 constexpr std::int64_t priority_max = 1000;
-constexpr std::size_t description_chars_max = 500;
-constexpr std::size_t key_chars_max = 255;
 
-ledger::NewUser parse_user(service::Call const& call)
+accounts::NewUser parse_user(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto user = ledger::NewUser();
-    user.number = fields.optional_integer("user_id", 1, user_number_max);
-    user.phone = api::read_optional_phone(fields);
-    user.email = api::read_optional_email(fields);
-    user.tokens = fields.optional_integer("tokens", 0, tokens_max).value_or(0);
-    user.key = fields.optional_text("idempotency_key", 1, key_chars_max);
-    user.credential = call.credential();
-    fields.nothing_else();
-    fields.done();
-    user.key = http::idempotency_key(call.request, user.key);
-    return user;
+    auto body = api::Body(call);
+    auto const number = body.fields.optional_integer("user_id", 1, api::user_number_max);
+    auto phone = api::read_optional_phone(body.fields);
+    auto email = api::read_optional_email(body.fields);
+    auto const tokens = body.fields.optional_integer("tokens", 0, api::tokens_max).value_or(0);
+    auto key = body.idempotency_key();
+    body.done();
+    return {.caller = auth::proven(call.caller()),
+            .number = number,
+            .phone = std::move(phone),
+            .email = std::move(email),
+            .tokens = tokens,
+            .key = std::move(key)};
 }
 
-http::Response created(json::Writer& body, bool replayed)
+// Whoever may add users may not mint tokens by adding them.
+void require_grant(auth::Caller const& caller)
 {
-    auto response = http::json(201, body.str());
-    if (replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-    return response;
+    auto const* const key = std::get_if<auth::ApiKey>(&caller);
+    if (key == nullptr || !key->scopes.has(auth::Scope::grant))
+        throw Failure(Error::forbidden).with("scope", std::string(auth::name(auth::Scope::grant)));
 }
 
 http::Response create_user(service::Call const& call)
 {
     auto const asked = parse_user(call);
-    // Whoever may add users may not mint tokens by adding them.
-    if (asked.tokens > 0 && !call.caller.scopes.has(auth::Scope::grant))
-        throw Failure(Error::forbidden).with("scope", std::string(auth::name(auth::Scope::grant)));
+    if (asked.tokens > 0) require_grant(call.caller());
 
-    auto const user = call.ledger.create_user(asked, call.deadline);
+    auto const user = accounts::create_user(call.session, asked, call.deadline);
     auto body = json::Writer();
     body.begin()
         .field("user_id", user.number)
@@ -80,49 +76,39 @@ http::Response create_user(service::Call const& call)
         .field("token_balance", user.balance)
         .field("created_at", base::iso8601(user.created_at_us))
         .end();
-    return created(body, user.replayed);
+    return api::reply(201, body, user.replayed);
 }
 
 ledger::Grant parse_grant(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto grant = ledger::Grant();
-    grant.amount = fields.integer("amount", 1, tokens_max);
-    grant.description = fields.text("description", 1, description_chars_max);
-    grant.grant_class =
-        fields.optional_choice("class", {"promo", "allotment", "paid"}).value_or(grant.grant_class);
-    if (auto const priority = fields.optional_integer("priority", 0, priority_max))
-        grant.priority = static_cast<std::int32_t>(*priority);
+    auto body = api::Body(call);
+    auto const amount = body.fields.integer("amount", 1, api::tokens_max);
+    auto description = body.description();
+    auto grant_class = body.fields.optional_choice("class", {"promo", "allotment", "paid"}).value_or("promo");
+    auto const priority = body.fields.optional_integer("priority", 0, priority_max);
     // Whether it is still to come is asked in the database, after the key: a replay is answered for ever.
-    grant.expires_at_us = fields.optional_instant("expires_at");
-    grant.key = fields.optional_text("idempotency_key", 1, key_chars_max);
-    if (auto const* const metadata = fields.optional_object("metadata")) {
-        grant.metadata = json::write(*metadata);
-        grant.fingerprint_metadata = json::canonical(*metadata);
-    }
-    grant.credential = call.credential();
-    fields.nothing_else();
-    fields.done();
-    grant.key = http::idempotency_key(call.request, grant.key);
-    auto const user = ledger::parse_user(call.path.param("user_id"));
-    if (!user) throw Failure(Error::user_not_found);
-    grant.user = *user;
-    return grant;
+    auto const expires_at_us = body.fields.optional_instant("expires_at");
+    auto metadata = body.metadata();
+    auto key = body.idempotency_key();
+    body.done();
+    return {.caller = auth::proven(call.caller()),
+            .user = api::user_in_path(call),
+            .amount = amount,
+            .grant_class = std::move(grant_class),
+            .priority = priority ? std::optional(static_cast<std::int32_t>(*priority)) : std::nullopt,
+            .expires_at_us = expires_at_us,
+            .description = std::move(description),
+            .metadata = std::move(metadata),
+            .key = std::move(key)};
 }
 
 http::Response grant(service::Call const& call)
 {
-    auto const receipt = call.ledger.grant(parse_grant(call), call.deadline);
+    auto const receipt = ledger::grant(call.session, parse_grant(call), call.deadline);
     auto body = json::Writer();
-    body.begin()
-        .field("success", true)
-        .field("transaction_id", base::to_string(receipt.entry))
-        .field("tokens_granted", receipt.amount)
-        .field("balance_before", receipt.before)
-        .field("balance_after", receipt.after)
-        .end();
-    return created(body, receipt.replayed);
+    body.begin().field("success", true);
+    api::write_move(body, receipt, "tokens_granted");
+    return api::reply(201, body.end(), receipt.replayed);
 }
 
 } // namespace

@@ -31,6 +31,17 @@ CREATE TYPE farebox.grant_class AS ENUM (
     'paid'
 );
 
+-- Name: scope; Type: TYPE; Schema: farebox
+
+CREATE TYPE farebox.scope AS ENUM (
+    'read',
+    'spend',
+    'hold',
+    'grant',
+    'users',
+    'act_as'
+);
+
 -- Name: wallet_kind; Type: TYPE; Schema: farebox
 
 CREATE TYPE farebox.wallet_kind AS ENUM (
@@ -38,6 +49,12 @@ CREATE TYPE farebox.wallet_kind AS ENUM (
     'device',
     'pool'
 );
+
+-- Name: account_refusal(text, bytea, uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.account_refusal(p_caller text, p_proof bytea, p_user uuid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: add_admin(text, text); Type: FUNCTION; Schema: farebox
 
@@ -63,15 +80,27 @@ CREATE FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with tim
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: caller_refusal(text, bytea, farebox.scope, text[], uuid, text, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.caller_refusal(p_caller text, p_proof bytea, p_scope farebox.scope, p_admits text[], p_wallet uuid, p_absent text, p_now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: caller_refusals(text[], bytea[], farebox.scope, text[], uuid[], text, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.caller_refusals(p_caller text[], p_proof bytea[], p_scope farebox.scope, p_admits text[], p_wallet uuid[], p_absent text, p_now timestamp with time zone) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: create_api_key(text, bytea, text, text[], timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
+CREATE FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: credential_refusal(bytea, text); Type: FUNCTION; Schema: farebox
+-- Name: end_hold(uuid, uuid, bigint, boolean, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.credential_refusal(p_api_key bytea, p_scope text) RETURNS text
+CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -92,9 +121,12 @@ CREATE FUNCTION farebox.flush(p_wallet uuid) RETURNS void
 CREATE FUNCTION farebox.follow_auth_user() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
-    SET lock_timeout TO '1s';
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
 -- Name: forget(uuid); Type: FUNCTION; Schema: farebox
 
@@ -102,10 +134,34 @@ CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.lock_wallet(p_wallet uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: lock_wallets(uuid[], boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: new_id(integer); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.new_id(p_slot integer) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: next_event(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.next_event(p_wallet uuid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: operator_wallet(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.operator_wallet(p_name text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: pay_debt(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
@@ -116,7 +172,7 @@ CREATE FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) 
 
 -- Name: place_hold(uuid, uuid, bigint, bigint, text, bigint, boolean, text, bytea, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -183,10 +239,22 @@ CREATE FUNCTION farebox.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: register_environment_keys(text[], bytea[]); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.register_environment_keys(p_names text[], p_hashes bytea[]) RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: remove_admin(text); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.remove_admin(p_who text) RETURNS bigint
     LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: replay(uuid, farebox.entry_kind, text, bytea, uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.replay(p_wallet uuid, p_kind farebox.entry_kind, p_key text, p_fingerprint bytea, p_id uuid, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT at timestamp with time zone, OUT other uuid, OUT reverses uuid) RETURNS record
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: resolve_user(uuid, bigint); Type: FUNCTION; Schema: farebox
@@ -195,39 +263,33 @@ CREATE FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) RETURNS uui
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: revoke_api_key(text); Type: FUNCTION; Schema: farebox
+-- Name: revoke_key(text); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.revoke_api_key(p_name_or_prefix text) RETURNS integer
+CREATE FUNCTION farebox.revoke_key(p_name_or_preview text) RETURNS integer
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: session_alive(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+-- Name: same_size(integer[], integer[]); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone) RETURNS boolean
+CREATE FUNCTION farebox.same_size(p_n integer[], VARIADIC p_sizes integer[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: session_user(bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox."session_user"(p_proof bytea, p_now timestamp with time zone) RETURNS uuid
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: settle_hold(uuid, uuid, bigint, boolean, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+-- Name: slot_of(uuid); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp';
-
--- Name: touch_wallet(uuid); Type: FUNCTION; Schema: farebox
-
-CREATE FUNCTION farebox.touch_wallet(p_wallet uuid) RETURNS timestamp with time zone
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp';
-
--- Name: uuid_v7(); Type: FUNCTION; Schema: farebox
-
-CREATE FUNCTION farebox.uuid_v7() RETURNS uuid
-    LANGUAGE sql
+CREATE FUNCTION farebox.slot_of(p_id uuid) RETURNS integer
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: verify(uuid, integer); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) RETURNS record
+CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off';
@@ -238,23 +300,97 @@ CREATE FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last u
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
+-- Name: account(text, bytea, uuid); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) RETURNS record
+CREATE FUNCTION farebox_api.account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
-    SET enable_seqscan TO 'off';
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
--- Name: api_key(bytea); Type: FUNCTION; Schema: farebox_api
+-- Name: balance(integer[], text[], bytea[], uuid[], bigint[], text[]); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.api_key(p_hash bytea) RETURNS TABLE(name text, scopes text[])
+CREATE FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) RETURNS TABLE(n integer, status text, user_id uuid, number bigint, balance bigint, held bigint, debt bigint, blocked boolean, subscription_until timestamp with time zone, subscription_active boolean, can_spend boolean, reason text, low_balance boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: create_user(text, bytea, uuid, bigint, text, text, bigint, uuid, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.create_user(p_caller text, p_proof bytea, p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: end_holds(integer[], text[], bytea[], uuid[], uuid[], bigint[], boolean[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone, released bigint, settled_by uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: entries(text, bytea, uuid, bigint, integer, bigint); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.entries(p_caller text, p_proof bytea, p_wallet uuid, p_number bigint, p_limit integer, p_before bigint) RETURNS TABLE(status text, entry uuid, kind text, amount bigint, seq bigint, balance_after bigint, description text, metadata json, key text, reverses uuid, created_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: erase_account(text, bytea, uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.erase_account(p_caller text, p_proof bytea, p_user uuid, OUT status text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: export_account(text, bytea, uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.export_account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT document json) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: find_credential(bytea); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.find_credential(p_hash bytea) RETURNS TABLE(kind text, owner uuid, name text, scopes text[])
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp';
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
--- Name: balance(uuid[], bigint[], text[], bytea[]); Type: FUNCTION; Schema: farebox_api
+-- Name: grant(text, bytea, uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) RETURNS TABLE(n integer, status text, user_id uuid, number bigint, balance bigint, held bigint, debt bigint, blocked boolean, subscription_until timestamp with time zone, subscription_active boolean, can_spend boolean, reason text, low_balance boolean)
+CREATE FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -263,54 +399,9 @@ CREATE FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone 
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: create_user(uuid, bigint, text, text, bigint, uuid, text, bytea, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+-- Name: mark_started(text, bytea, uuid, bigint, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) RETURNS record
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off';
-
--- Name: dispatch(uuid, bigint, uuid, uuid, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off';
-
--- Name: erase_account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off';
-
--- Name: export_account(uuid, uuid); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) RETURNS record
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off';
-
--- Name: grant(uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off';
-
--- Name: hold(uuid[], uuid[], bigint[], bigint[], bigint[], text[], bigint[], boolean[], text[], bytea[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, hold uuid, amount bigint, available bigint, expires_at timestamp with time zone, at timestamp with time zone)
+CREATE FUNCTION farebox_api.mark_started(p_caller text, p_proof bytea, p_hold uuid, p_lapse_amount bigint, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -319,27 +410,9 @@ CREATE FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[]
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: rename_account(uuid, uuid, text); Type: FUNCTION; Schema: farebox_api
+-- Name: place_holds(integer[], text[], bytea[], uuid[], uuid[], bigint[], bigint[], bigint[], text[], bigint[], boolean[], text[], bytea[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off';
-
--- Name: reverse(uuid, uuid, bigint, text, bytea, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off';
-
--- Name: settle(uuid[], uuid[], bigint[], boolean[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone, released bigint, settled_by uuid)
+CREATE FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, hold uuid, amount bigint, available bigint, expires_at timestamp with time zone, at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -348,9 +421,9 @@ CREATE FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigin
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: spend(uuid[], uuid[], bigint[], bigint[], text[], text[], bytea[], text[], json[], uuid[], uuid[], bytea[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+-- Name: registration_number(uuid); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone)
+CREATE FUNCTION farebox_api.registration_number(p_user uuid) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -359,37 +432,60 @@ CREATE FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: spend_one(uuid, uuid, bigint, bigint, text, text, bytea, text, json, uuid, uuid, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+-- Name: rename_account(text, bytea, uuid, text); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
-    SET jit TO 'off'
-    SET enable_seqscan TO 'off';
-
--- Name: statement(uuid, bigint, integer, bigint, bytea); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) RETURNS TABLE(status text, entry uuid, kind text, amount bigint, seq bigint, balance_after bigint, description text, metadata json, key text, reverses uuid, created_at timestamp with time zone)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off';
-
--- Name: transfer(uuid, uuid, uuid, bigint, text, bytea, text, json, bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
-
-CREATE FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: unused_number(); Type: FUNCTION; Schema: farebox_api
+-- Name: reverse(text, bytea, uuid, uuid, bigint, text, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.unused_number() RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp';
+CREATE FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: spend(integer[], text[], bytea[], uuid[], uuid[], bigint[], bigint[], text[], text[], bytea[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: spend_one(text, bytea, uuid, uuid, bigint, bigint, text, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: transfer(text, bytea, uuid, uuid, uuid, bigint, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
 
 -- Name: admins; Type: TABLE; Schema: farebox
 
@@ -412,36 +508,6 @@ CREATE TABLE farebox.agents (
     CONSTRAINT agents_status_check CHECK ((status = ANY (ARRAY['created'::text, 'active'::text, 'failed'::text])))
 );
 
--- Name: api_keys; Type: TABLE; Schema: farebox
-
-CREATE TABLE farebox.api_keys (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    name text NOT NULL,
-    hash bytea NOT NULL,
-    prefix text NOT NULL,
-    scopes text[] NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone,
-    CONSTRAINT api_keys_hash_check CHECK ((octet_length(hash) = 32)),
-    CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
-    CONSTRAINT api_keys_prefix_check CHECK (((char_length(prefix) >= 6) AND (char_length(prefix) <= 12))),
-    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'spend'::text, 'hold'::text, 'grant'::text, 'users'::text])))
-);
-
--- Name: billing_keys; Type: TABLE; Schema: farebox
-
-CREATE TABLE farebox.billing_keys (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    user_id uuid NOT NULL,
-    hash bytea NOT NULL,
-    preview text NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    revoked_at timestamp with time zone,
-    CONSTRAINT billing_keys_hash_check CHECK ((octet_length(hash) = 32)),
-    CONSTRAINT billing_keys_preview_check CHECK (((char_length(preview) >= 6) AND (char_length(preview) <= 20)))
-);
-
 -- Name: burns; Type: TABLE; Schema: farebox
 
 CREATE TABLE farebox.burns (
@@ -451,6 +517,39 @@ CREATE TABLE farebox.burns (
     grant_id uuid NOT NULL,
     CONSTRAINT burns_not_empty CHECK ((burn_from < burn_to))
 );
+
+-- Name: credentials; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.credentials (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    hash bytea NOT NULL,
+    owner uuid,
+    name text,
+    scopes farebox.scope[] DEFAULT '{}'::farebox.scope[] NOT NULL,
+    preview text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT credentials_api_key_has_scopes CHECK (
+CASE
+    WHEN (kind = 'api_key'::text) THEN ((name IS NOT NULL) AND (cardinality(scopes) > 0) AND (char_length(preview) <= 13))
+    ELSE (cardinality(scopes) = 0)
+END),
+    CONSTRAINT credentials_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT credentials_kind_check CHECK ((kind = ANY (ARRAY['api_key'::text, 'device'::text, 'billing_key'::text, 'admin_session'::text, 'enrolment_key'::text, 'provider'::text]))),
+    CONSTRAINT credentials_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT credentials_owned CHECK (((kind = ANY (ARRAY['device'::text, 'billing_key'::text, 'admin_session'::text])) = (owner IS NOT NULL))),
+    CONSTRAINT credentials_preview_check CHECK (((char_length(preview) >= 6) AND (char_length(preview) <= 20)))
+);
+
+-- Name: TABLE credentials; Type: COMMENT; Schema: farebox
+
+COMMENT ON TABLE farebox.credentials IS 'API keys (those of the environment too), billing keys and whatever else proves who calls, by its SHA-256. Set revoked_at to end one.';
+
+-- Name: COLUMN credentials.owner; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.credentials.owner IS 'Whose it is: a user, a device, an operator. An API key is nobody''s.';
 
 -- Name: grants; Type: TABLE; Schema: farebox
 
@@ -482,7 +581,7 @@ CREATE TABLE farebox.holds (
     captured bigint,
     on_lapse text DEFAULT 'release'::text NOT NULL,
     lapse_amount bigint,
-    dispatched_at timestamp with time zone,
+    started_at timestamp with time zone,
     entry uuid,
     key text,
     fingerprint bytea,
@@ -568,8 +667,12 @@ CREATE SEQUENCE farebox.user_numbers
     START WITH 1000000001
     INCREMENT BY 1
     NO MINVALUE
-    NO MAXVALUE
+    MAXVALUE 8796093022207
     CACHE 1;
+
+-- Name: SEQUENCE user_numbers; Type: COMMENT; Schema: farebox
+
+COMMENT ON SEQUENCE farebox.user_numbers IS 'Numbers of users without their low 10 bits, which are those of the user''s id.';
 
 -- Name: users; Type: TABLE; Schema: farebox
 
@@ -627,30 +730,20 @@ ALTER TABLE ONLY farebox.admins
 ALTER TABLE ONLY farebox.agents
     ADD CONSTRAINT agents_pkey PRIMARY KEY (user_id);
 
--- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: farebox
-
-ALTER TABLE ONLY farebox.api_keys
-    ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
-
--- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: farebox
-
-ALTER TABLE ONLY farebox.api_keys
-    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
-
--- Name: billing_keys billing_keys_hash_key; Type: CONSTRAINT; Schema: farebox
-
-ALTER TABLE ONLY farebox.billing_keys
-    ADD CONSTRAINT billing_keys_hash_key UNIQUE (hash);
-
--- Name: billing_keys billing_keys_pkey; Type: CONSTRAINT; Schema: farebox
-
-ALTER TABLE ONLY farebox.billing_keys
-    ADD CONSTRAINT billing_keys_pkey PRIMARY KEY (id);
-
 -- Name: burns burns_pkey; Type: CONSTRAINT; Schema: farebox
 
 ALTER TABLE ONLY farebox.burns
     ADD CONSTRAINT burns_pkey PRIMARY KEY (wallet, burn_from);
+
+-- Name: credentials credentials_hash_key; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.credentials
+    ADD CONSTRAINT credentials_hash_key UNIQUE (hash);
+
+-- Name: credentials credentials_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.credentials
+    ADD CONSTRAINT credentials_pkey PRIMARY KEY (id);
 
 -- Name: entries entries_pkey; Type: CONSTRAINT; Schema: farebox
 
@@ -712,17 +805,17 @@ ALTER TABLE ONLY farebox.users
 ALTER TABLE ONLY farebox.wallets
     ADD CONSTRAINT wallets_pkey PRIMARY KEY (id);
 
--- Name: billing_keys_live; Type: INDEX; Schema: farebox
-
-CREATE UNIQUE INDEX billing_keys_live ON farebox.billing_keys USING btree (user_id) WHERE (revoked_at IS NULL);
-
--- Name: billing_keys_user; Type: INDEX; Schema: farebox
-
-CREATE INDEX billing_keys_user ON farebox.billing_keys USING btree (user_id);
-
 -- Name: burns_grant; Type: INDEX; Schema: farebox
 
 CREATE INDEX burns_grant ON farebox.burns USING btree (grant_id);
+
+-- Name: credentials_live_billing_key; Type: INDEX; Schema: farebox
+
+CREATE UNIQUE INDEX credentials_live_billing_key ON farebox.credentials USING btree (owner) WHERE ((kind = 'billing_key'::text) AND (revoked_at IS NULL));
+
+-- Name: credentials_owner; Type: INDEX; Schema: farebox
+
+CREATE INDEX credentials_owner ON farebox.credentials USING btree (owner) WHERE (owner IS NOT NULL);
 
 -- Name: entries_credit_key; Type: INDEX; Schema: farebox
 
@@ -794,11 +887,6 @@ ALTER TABLE ONLY farebox.admins
 ALTER TABLE ONLY farebox.agents
     ADD CONSTRAINT agents_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
 
--- Name: billing_keys billing_keys_user_id_fkey; Type: FK CONSTRAINT; Schema: farebox
-
-ALTER TABLE ONLY farebox.billing_keys
-    ADD CONSTRAINT billing_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
-
 -- Name: burns burns_grant_id_fkey; Type: FK CONSTRAINT; Schema: farebox
 
 ALTER TABLE ONLY farebox.burns
@@ -827,17 +915,13 @@ ALTER TABLE farebox.admins ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE farebox.agents ENABLE ROW LEVEL SECURITY;
 
--- Name: api_keys; Type: ROW SECURITY; Schema: farebox
-
-ALTER TABLE farebox.api_keys ENABLE ROW LEVEL SECURITY;
-
--- Name: billing_keys; Type: ROW SECURITY; Schema: farebox
-
-ALTER TABLE farebox.billing_keys ENABLE ROW LEVEL SECURITY;
-
 -- Name: burns; Type: ROW SECURITY; Schema: farebox
 
 ALTER TABLE farebox.burns ENABLE ROW LEVEL SECURITY;
+
+-- Name: credentials; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.credentials ENABLE ROW LEVEL SECURITY;
 
 -- Name: admins deny_all; Type: POLICY; Schema: farebox
 
@@ -847,17 +931,13 @@ CREATE POLICY deny_all ON farebox.admins USING (false) WITH CHECK (false);
 
 CREATE POLICY deny_all ON farebox.agents USING (false) WITH CHECK (false);
 
--- Name: api_keys deny_all; Type: POLICY; Schema: farebox
-
-CREATE POLICY deny_all ON farebox.api_keys USING (false) WITH CHECK (false);
-
--- Name: billing_keys deny_all; Type: POLICY; Schema: farebox
-
-CREATE POLICY deny_all ON farebox.billing_keys USING (false) WITH CHECK (false);
-
 -- Name: burns deny_all; Type: POLICY; Schema: farebox
 
 CREATE POLICY deny_all ON farebox.burns USING (false) WITH CHECK (false);
+
+-- Name: credentials deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.credentials USING (false) WITH CHECK (false);
 
 -- Name: entries deny_all; Type: POLICY; Schema: farebox
 
@@ -935,6 +1015,10 @@ ALTER TABLE farebox.wallets ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA farebox_api TO farebox_app;
 
+-- Name: FUNCTION account_refusal(p_caller text, p_proof bytea, p_user uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.account_refusal(p_caller text, p_proof bytea, p_user uuid) FROM PUBLIC;
+
 -- Name: FUNCTION add_admin(p_who text, p_granted_by text); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.add_admin(p_who text, p_granted_by text) FROM PUBLIC;
@@ -951,13 +1035,21 @@ REVOKE ALL ON FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount 
 
 REVOKE ALL ON FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION caller_refusal(p_caller text, p_proof bytea, p_scope farebox.scope, p_admits text[], p_wallet uuid, p_absent text, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.caller_refusal(p_caller text, p_proof bytea, p_scope farebox.scope, p_admits text[], p_wallet uuid, p_absent text, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION credential_refusal(p_api_key bytea, p_scope text); Type: ACL; Schema: farebox
+-- Name: FUNCTION caller_refusals(p_caller text[], p_proof bytea[], p_scope farebox.scope, p_admits text[], p_wallet uuid[], p_absent text, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.credential_refusal(p_api_key bytea, p_scope text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.caller_refusals(p_caller text[], p_proof bytea[], p_scope farebox.scope, p_admits text[], p_wallet uuid[], p_absent text, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION create_api_key(p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
 
 -- Name: FUNCTION expire_due(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
@@ -975,17 +1067,33 @@ REVOKE ALL ON FUNCTION farebox.follow_auth_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
 
+-- Name: FUNCTION lock_wallet(p_wallet uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.lock_wallet(p_wallet uuid) FROM PUBLIC;
+
+-- Name: FUNCTION lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION new_id(p_slot integer); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.new_id(p_slot integer) FROM PUBLIC;
+
 -- Name: FUNCTION next_event(p_wallet uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.next_event(p_wallet uuid) FROM PUBLIC;
+
+-- Name: FUNCTION operator_wallet(p_name text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.operator_wallet(p_name text) FROM PUBLIC;
 
 -- Name: FUNCTION pay_debt(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
@@ -1007,123 +1115,127 @@ REVOKE ALL ON FUNCTION farebox.refund(p_id uuid, p_spend farebox.entries, p_amou
 
 REVOKE ALL ON FUNCTION farebox.refuse_change() FROM PUBLIC;
 
+-- Name: FUNCTION register_environment_keys(p_names text[], p_hashes bytea[]); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.register_environment_keys(p_names text[], p_hashes bytea[]) FROM PUBLIC;
+
 -- Name: FUNCTION remove_admin(p_who text); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.remove_admin(p_who text) FROM PUBLIC;
+
+-- Name: FUNCTION replay(p_wallet uuid, p_kind farebox.entry_kind, p_key text, p_fingerprint bytea, p_id uuid, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT at timestamp with time zone, OUT other uuid, OUT reverses uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.replay(p_wallet uuid, p_kind farebox.entry_kind, p_key text, p_fingerprint bytea, p_id uuid, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT at timestamp with time zone, OUT other uuid, OUT reverses uuid) FROM PUBLIC;
 
 -- Name: FUNCTION resolve_user(p_wallet uuid, p_number bigint); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) FROM PUBLIC;
 
--- Name: FUNCTION revoke_api_key(p_name_or_prefix text); Type: ACL; Schema: farebox
+-- Name: FUNCTION revoke_key(p_name_or_preview text); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.revoke_api_key(p_name_or_prefix text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.revoke_key(p_name_or_preview text) FROM PUBLIC;
 
--- Name: FUNCTION session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION same_size(p_n integer[], VARIADIC p_sizes integer[]); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.session_alive(p_session uuid, p_user uuid, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.same_size(p_n integer[], VARIADIC p_sizes integer[]) FROM PUBLIC;
 
--- Name: FUNCTION settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
+-- Name: FUNCTION "session_user"(p_proof bytea, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.settle_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox."session_user"(p_proof bytea, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION touch_wallet(p_wallet uuid); Type: ACL; Schema: farebox
+-- Name: FUNCTION slot_of(p_id uuid); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.touch_wallet(p_wallet uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.slot_of(p_id uuid) FROM PUBLIC;
 
--- Name: FUNCTION uuid_v7(); Type: ACL; Schema: farebox
+-- Name: FUNCTION verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.uuid_v7() FROM PUBLIC;
-
--- Name: FUNCTION verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb); Type: ACL; Schema: farebox
-
-REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint) FROM PUBLIC;
 
 -- Name: FUNCTION verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
 
--- Name: FUNCTION account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.account(p_user uuid, p_session uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT number bigint, OUT email text, OUT phone text, OUT display_name text, OUT provider text, OUT is_admin boolean, OUT created_at timestamp with time zone, OUT agent_id text, OUT agent_status text, OUT billing_key text) TO farebox_app;
 
--- Name: FUNCTION api_key(p_hash bytea); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.api_key(p_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.api_key(p_hash bytea) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) TO farebox_app;
 
--- Name: FUNCTION balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION create_user(p_caller text, p_proof bytea, p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.balance(p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[]) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.create_user(p_caller text, p_proof bytea, p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.create_user(p_caller text, p_proof bytea, p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.create_user(p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
--- Name: FUNCTION dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION entries(p_caller text, p_proof bytea, p_wallet uuid, p_number bigint, p_limit integer, p_before bigint); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.dispatch(p_hold uuid, p_lapse_amount bigint, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.entries(p_caller text, p_proof bytea, p_wallet uuid, p_number bigint, p_limit integer, p_before bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.entries(p_caller text, p_proof bytea, p_wallet uuid, p_number bigint, p_limit integer, p_before bigint) TO farebox_app;
 
--- Name: FUNCTION erase_account(p_user uuid, p_session uuid); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION erase_account(p_caller text, p_proof bytea, p_user uuid, OUT status text); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.erase_account(p_user uuid, p_session uuid) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.erase_account(p_caller text, p_proof bytea, p_user uuid, OUT status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.erase_account(p_caller text, p_proof bytea, p_user uuid, OUT status text) TO farebox_app;
 
--- Name: FUNCTION export_account(p_user uuid, p_session uuid, OUT status text, OUT document json); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION export_account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT document json); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.export_account(p_user uuid, p_session uuid, OUT status text, OUT document json) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.export_account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT document json) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.export_account(p_caller text, p_proof bytea, p_user uuid, OUT status text, OUT document json) TO farebox_app;
 
--- Name: FUNCTION "grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION find_credential(p_hash bytea); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api."grant"(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.find_credential(p_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.find_credential(p_hash bytea) TO farebox_app;
 
--- Name: FUNCTION hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION "grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.hold(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_dispatched boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION rename_account(p_user uuid, p_session uuid, p_display_name text); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION mark_started(p_caller text, p_proof bytea, p_hold uuid, p_lapse_amount bigint, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.rename_account(p_user uuid, p_session uuid, p_display_name text) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.mark_started(p_caller text, p_proof bytea, p_hold uuid, p_lapse_amount bigint, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.mark_started(p_caller text, p_proof bytea, p_hold uuid, p_lapse_amount bigint, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.reverse(p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
--- Name: FUNCTION settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION registration_number(p_user uuid); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.settle(p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.registration_number(p_user uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.registration_number(p_user uuid) TO farebox_app;
 
--- Name: FUNCTION spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.spend(p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_session uuid[], p_user uuid[], p_api_key bytea[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text) TO farebox_app;
 
--- Name: FUNCTION spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.spend_one(p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_session uuid, p_user uuid, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.statement(p_wallet uuid, p_number bigint, p_limit integer, p_before bigint, p_api_key bytea) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
--- Name: FUNCTION transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.transfer(p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_api_key bytea, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION unused_number(); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.unused_number() FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.unused_number() TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;

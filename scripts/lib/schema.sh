@@ -137,7 +137,7 @@ reloadable_sql() {
     drop_functions_sql
     # Functions name each other in any order.
     printf '\nset local check_function_bodies = off;\n'
-    { function_files; printf '%s\n' "$root/sql/grants.sql"; } | while read -r file; do
+    { function_files; printf '%s\n' "$root/sql/plans.sql" "$root/sql/grants.sql"; } | while read -r file; do
         printf -- '\n-- sql/%s\n' "${file#"$root/sql/"}"
         cat "$file"
     done

@@ -1,6 +1,9 @@
 #include "shared/api/accounts.hpp"
 
 #include "shared/api/contact.hpp"
+#include "shared/auth/claims.hpp"
+#include "shared/auth/jwks.hpp"
+#include "shared/auth/jws.hpp"
 
 namespace api {
 namespace {
@@ -32,6 +35,36 @@ upstream::SupabaseAuth supabase_auth(config::Config const& config)
                                   upstream::Http({.user_agent = "farebox/" FAREBOX_VERSION}));
 }
 
+auth::User const& user_of(service::Call const& call)
+{
+    auto const* const user = std::get_if<auth::User>(&call.caller());
+    if (user == nullptr) throw base::Failure(base::Error::forbidden, "the endpoint is for users");
+    return *user;
+}
+
+accounts::Person person_of(service::Call const& call)
+{
+    auto const& user = user_of(call);
+    return {.caller = auth::proven(user), .user = user.token.user};
+}
+
+accounts::Person person_of(upstream::AuthSession const& session, config::Config const& config)
+{
+    auto const unavailable = [](std::string const& why) {
+        return base::Failure(base::Error::auth_unavailable, "the token of a new session: " + why)
+            .retry_after(5);
+    };
+    try {
+        auto const token = auth::read_claims(auth::parse_jws(session.access_token.reveal()).payload,
+                                             config.supabase.issuers, auth::wall_clock_s());
+        if (token.user != session.user.id) throw unavailable("it is another user's");
+        return {.caller = auth::proven(auth::User{.token = token}), .user = token.user};
+    } catch (base::Failure const& failure) {
+        if (failure.error() == base::Error::auth_unavailable) throw;
+        throw unavailable(failure.log());
+    }
+}
+
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
 {
     auto login = upstream::Login();
@@ -51,7 +84,7 @@ std::string read_display_name(json::Fields& fields)
     return trimmed(fields.optional_text("display_name", 0, display_name_chars_max).value_or(""));
 }
 
-void write_forge_members(json::Writer& body, ledger::Account const& account)
+void write_forge_members(json::Writer& body, accounts::Account const& account)
 {
     body.field("id", account.number)
         .field("email", account.email.value_or(""))
@@ -61,7 +94,7 @@ void write_forge_members(json::Writer& body, ledger::Account const& account)
         .field("created_at", base::iso8601(account.created_at_us));
 }
 
-void write_forge_user(json::Writer& body, ledger::Account const& account)
+void write_forge_user(json::Writer& body, accounts::Account const& account)
 {
     body.begin("user");
     write_forge_members(body, account);

@@ -2,9 +2,9 @@
 // refusals, and the user as the two dialects print one.
 #pragma once
 
+#include "shared/accounts/accounts.hpp"
 #include "shared/json/fields.hpp"
 #include "shared/json/writer.hpp"
-#include "shared/ledger/account.hpp"
 #include "shared/service/service.hpp"
 #include "shared/upstream/supabase_auth.hpp"
 
@@ -26,6 +26,17 @@ constexpr service::Endpoint account(service::Endpoint const& endpoint)
 // Failure auth_unavailable where no project is configured.
 upstream::SupabaseAuth supabase_auth(config::Config const& config);
 
+// The caller of an endpoint that admits users alone.
+auth::User const& user_of(service::Call const& call);
+
+// The caller's own account, and the caller as the database is told.
+accounts::Person person_of(service::Call const& call);
+
+// Who has just logged in, with the session that Supabase Auth has opened for them. What it says is read from the token
+// without another look at the signature: it came from Supabase Auth itself, on a connection of ours. Failure
+// auth_unavailable where the token is not one of the project that is configured.
+accounts::Person person_of(upstream::AuthSession const& session, config::Config const& config);
+
 // "email" and "password", or "phone" in place of the email; problems are left in `fields`. The email is in
 // lower case, the phone's digits are kept. The password is at most `password_bytes_max` long.
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max);
@@ -33,11 +44,11 @@ upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
 // "display_name" without the blanks around it, at most 100 characters; "" when it is absent or blank.
 std::string read_display_name(json::Fields& fields);
 
-// The member `user` as FORGE prints it.
-void write_forge_user(json::Writer& body, ledger::Account const& account);
+// The member `user` as the conversation app API prints it.
+void write_forge_user(json::Writer& body, accounts::Account const& account);
 
-// The members of a user as FORGE prints one, into an object that is open.
-void write_forge_members(json::Writer& body, ledger::Account const& account);
+// The members of a user as the conversation app API prints one, into an object that is open.
+void write_forge_members(json::Writer& body, accounts::Account const& account);
 
 // The member `tokens`, in each dialect's names.
 void write_chat_tokens(json::Writer& body, upstream::AuthSession const& session);

@@ -40,4 +40,12 @@ std::optional<Error> from_sqlstate(std::string_view sqlstate)
     return row->error;
 }
 
+std::optional<Error> parse_error(std::string_view name)
+{
+    auto const row = std::find_if(std::begin(table), std::end(table),
+                                  [&](ErrorInfo const& candidate) { return candidate.name == name; });
+    if (row == std::end(table)) return std::nullopt;
+    return row->error;
+}
+
 } // namespace base

@@ -34,4 +34,7 @@ std::string upper_snake(std::string_view name);
 // The error that a five-character SQLSTATE of ours stands for; empty for any other state.
 std::optional<Error> from_sqlstate(std::string_view sqlstate);
 
+// The error of this name; empty for any other text.
+std::optional<Error> parse_error(std::string_view name);
+
 } // namespace base

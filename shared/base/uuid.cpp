@@ -40,8 +40,9 @@ Random random_bits()
 }
 
 // Fresh bits in a new millisecond. Within one, or when the clock stepped back, the last id plus a random step
-// of up to 2^32 (RFC 9562, 6.2, method 2): always greater, still not to be guessed. A carry runs on into the
-// milliseconds, which then are ahead of the clock for a moment.
+// of up to 2^32 (RFC 9562, 6.2, method 2): always greater, still not to be guessed, and far enough that ids stay different
+// when a slot takes the place of their low 10 bits. A carry runs on into the milliseconds, which then are ahead of the
+// clock for a moment.
 Bits next_bits(Random const& random)
 {
     static std::mutex mutex;
@@ -51,7 +52,7 @@ Bits next_bits(Random const& random)
                             .low = random.low & low_mask};
     std::lock_guard const lock(mutex);
     if (fresh.high >> 12 > last.high >> 12) return last = fresh;
-    last.low += 1 + (random.low & 0xFFFF'FFFF);
+    last.low += slots + (random.low & 0xFFFF'FFFF);
     if (last.low > low_mask) ++last.high;
     last.low &= low_mask;
     return last;
@@ -85,6 +86,19 @@ Uuid uuid_v7()
     Uuid id;
     put_big_endian(id.bytes.data(), (bits.high & ~std::uint64_t{0xFFF}) << 4 | 0x7000 | (bits.high & 0xFFF));
     put_big_endian(id.bytes.data() + 8, std::uint64_t{0b10} << 62 | bits.low);
+    return id;
+}
+
+int slot_of(Uuid const& id)
+{
+    return (id.bytes[14] & 3) << 8 | id.bytes[15];
+}
+
+Uuid uuid_v7(int slot)
+{
+    auto id = uuid_v7();
+    id.bytes[14] = static_cast<std::uint8_t>((id.bytes[14] & 0xFC) | (slot >> 8 & 3));
+    id.bytes[15] = static_cast<std::uint8_t>(slot & 0xFF);
     return id;
 }
 

@@ -6,6 +6,8 @@
 #include "shared/config/reader.hpp"
 #include "shared/config/supabase.hpp"
 
+#include <cstdlib>
+
 namespace config {
 namespace {
 
@@ -46,6 +48,11 @@ Config load(Needs const& needs)
 
     reader.done();
     return config;
+}
+
+bool started_for_one_request()
+{
+    return std::getenv("GATEWAY_INTERFACE") != nullptr;
 }
 
 } // namespace config

@@ -56,4 +56,8 @@ struct Config {
 // fault.
 Config load(Needs const& needs = Needs::of_handlers());
 
+// Whether a web server has started this program for one request (GATEWAY_INTERFACE). Its arguments are then words of the
+// request's query (RFC 3875, 4.4): a stranger's, not an operator's.
+bool started_for_one_request();
+
 } // namespace config

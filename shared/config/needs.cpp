@@ -19,7 +19,9 @@ std::vector<std::string> variables(Needs const& needs)
     // The publishable key is shown to Supabase's gateway when a token is judged there.
     add(needs.callers, {"API_SECRET_KEY", "INTERNAL_API_KEY", "SUPABASE_URL", "SUPABASE_ISSUERS",
                         "SUPABASE_JWT_SECRET", "SUPABASE_PUBLISHABLE_KEY", "JWKS_CACHE"});
-    add(needs.supabase_auth, {"SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"});
+    // Whose tokens an answer holds is read from them, so the issuers are known here too.
+    add(needs.supabase_auth,
+        {"SUPABASE_URL", "SUPABASE_ISSUERS", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"});
     add(needs.local_auth, {"LOCAL_AUTH_DATABASE_URL", "LOCAL_AUTH_SERVICE_KEY", "LOCAL_AUTH_KEY_FILE",
                            "LOCAL_AUTH_ISSUER", "LOCAL_AUTH_CONFIRM", "LOCAL_AUTH_IN_PRODUCTION"});
     return names;

@@ -62,6 +62,22 @@ Rows Connection::call(std::string_view sql, Params const& params, base::Deadline
     return execute(sql, params, deadline);
 }
 
+Rows Connection::all(std::string_view function, Params const& params, base::Deadline deadline)
+{
+    auto sql = std::string("select * from ").append(function).append("(");
+    for (std::size_t i = 1; i <= params.values().size(); ++i)
+        sql += (i == 1 ? "$" : ",$") + std::to_string(i);
+    return call(sql + ")", params, deadline);
+}
+
+Rows Connection::one(std::string_view function, Params const& params, base::Deadline deadline)
+{
+    auto rows = all(function, params, deadline);
+    if (rows.size() != 1)
+        throw base::Failure(base::Error::internal, "not one row from " + std::string(function));
+    return rows;
+}
+
 std::int64_t Connection::database_us(base::Deadline moment) const
 {
     return since_start_us(moment) + clock_offset_us_;

@@ -73,6 +73,11 @@ class Connection {
     // commit.
     Rows call(std::string_view sql, Params const& params, base::Deadline deadline);
 
+    // The same for one function, "farebox_api.balance": its parameters stand in the order of its arguments. one() takes the
+    // single row that the function answers; another number of rows is another function: Failure internal.
+    Rows all(std::string_view function, Params const& params, base::Deadline deadline);
+    Rows one(std::string_view function, Params const& params, base::Deadline deadline);
+
     // That moment by the database's clock, microseconds since 1970 UTC; right within clock_error_us().
     std::int64_t database_us(base::Deadline moment) const;
     // Half the round trip of the measurement.

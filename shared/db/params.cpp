@@ -42,6 +42,16 @@ std::string encode(std::int64_t value)
     return encode_integer(value);
 }
 
+std::string encode(std::int32_t value)
+{
+    return encode_integer(value);
+}
+
+std::string encode(bool value)
+{
+    return {value ? '\1' : '\0'};
+}
+
 std::int64_t to_postgres_us(std::int64_t unix_us)
 {
     using Limits = std::numeric_limits<std::int64_t>;
@@ -77,6 +87,11 @@ std::string encode_array(Nullable<T> const& values, wire::Oid element)
 }
 
 } // namespace
+
+Params& Params::caller(Caller const& value)
+{
+    return text(value.kind).bytea(value.proof);
+}
 
 Params& Params::uuid(std::optional<base::Uuid> const& value)
 {
@@ -137,6 +152,20 @@ Params& Params::uuid_array(Nullable<base::Uuid> const& values)
 Params& Params::int8_array(Nullable<std::int64_t> const& values)
 {
     values_.push_back({wire::oid_int8_array, encode_array(values, wire::oid_int8)});
+    return *this;
+}
+
+Params& Params::int4_array(std::vector<std::int32_t> const& values)
+{
+    values_.push_back({wire::oid_int4_array,
+                       encode_array(Nullable<std::int32_t>(values.begin(), values.end()), wire::oid_int4)});
+    return *this;
+}
+
+Params& Params::boolean_array(std::vector<bool> const& values)
+{
+    values_.push_back(
+        {wire::oid_bool_array, encode_array(Nullable<bool>(values.begin(), values.end()), wire::oid_bool)});
     return *this;
 }
 

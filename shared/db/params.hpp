@@ -4,6 +4,7 @@
 
 #include "shared/base/secret.hpp"
 #include "shared/base/uuid.hpp"
+#include "shared/db/caller.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,9 @@ class Params {
         std::optional<std::string> bytes; // empty: SQL NULL
     };
 
+    // p_caller and p_proof, with which every function of farebox_api begins that asks who calls.
+    Params& caller(Caller const& value);
+
     Params& uuid(std::optional<base::Uuid> const& value);
     Params& int8(std::optional<std::int64_t> value);
     Params& int4(std::optional<std::int32_t> value);
@@ -35,6 +39,8 @@ class Params {
 
     Params& uuid_array(Nullable<base::Uuid> const& values);
     Params& int8_array(Nullable<std::int64_t> const& values);
+    Params& int4_array(std::vector<std::int32_t> const& values);
+    Params& boolean_array(std::vector<bool> const& values);
     Params& text_array(Nullable<std::string> const& values);
     Params& json_array(Nullable<std::string> const& values);
     Params& bytea_array(Nullable<base::Sha256> const& values);

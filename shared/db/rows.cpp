@@ -35,7 +35,21 @@ std::int32_t take_int4(std::string_view& rest, int column)
 
 } // namespace
 
-Rows::Rows(std::shared_ptr<pg_result> result) : result_(std::move(result)) {}
+Rows::Rows(std::shared_ptr<pg_result> result) : result_(std::move(result))
+{
+    auto const columns = PQnfields(result_.get());
+    names_.reserve(static_cast<std::size_t>(columns));
+    for (int column = 0; column < columns; ++column)
+        names_.emplace_back(PQfname(result_.get(), column));
+}
+
+int Rows::column(std::string_view name) const
+{
+    auto const found = std::find(names_.begin(), names_.end(), name);
+    if (found == names_.end())
+        throw base::Failure(base::Error::internal, "the result has no column " + std::string(name));
+    return static_cast<int>(found - names_.begin());
+}
 
 int Rows::size() const
 {

@@ -16,11 +16,20 @@ struct pg_result;
 
 namespace db {
 
+class Row;
+
 class Rows {
   public:
     explicit Rows(std::shared_ptr<pg_result> result);
 
     int size() const;
+
+    // The row, to be read by the names of its columns.
+    Row operator[](int row) const;
+
+    // The column of this name. One that is missing is a function other than the one we know: Failure internal.
+    int column(std::string_view name) const;
+
     bool null(int row, int column) const;
 
     // These require a value; use the optional ones where NULL is normal.
@@ -43,6 +52,52 @@ class Rows {
     std::uint32_t type(int column) const;
 
     std::shared_ptr<pg_result> result_;
+    std::vector<std::string_view> names_; // of the columns; libpq's own
 };
+
+// One row of a result, which must outlive it. Columns are read by name; types are checked as in Rows.
+class Row {
+  public:
+    Row(Rows const& rows, int row) : rows_(&rows), row_(row) {}
+
+    bool null(std::string_view name) const { return rows_->null(row_, rows_->column(name)); }
+    std::int64_t int8(std::string_view name) const { return rows_->int8(row_, rows_->column(name)); }
+    bool boolean(std::string_view name) const { return rows_->boolean(row_, rows_->column(name)); }
+    std::string text(std::string_view name) const { return rows_->text(row_, rows_->column(name)); }
+    base::Uuid uuid(std::string_view name) const { return rows_->uuid(row_, rows_->column(name)); }
+    std::int64_t timestamp_us(std::string_view name) const
+    {
+        return rows_->timestamp_us(row_, rows_->column(name));
+    }
+    std::optional<std::int64_t> optional_int8(std::string_view name) const
+    {
+        return rows_->optional_int8(row_, rows_->column(name));
+    }
+    std::optional<std::string> optional_text(std::string_view name) const
+    {
+        return rows_->optional_text(row_, rows_->column(name));
+    }
+    std::optional<base::Uuid> optional_uuid(std::string_view name) const
+    {
+        return rows_->optional_uuid(row_, rows_->column(name));
+    }
+    std::optional<std::int64_t> optional_timestamp_us(std::string_view name) const
+    {
+        return rows_->optional_timestamp_us(row_, rows_->column(name));
+    }
+    std::vector<std::string> text_array(std::string_view name) const
+    {
+        return rows_->text_array(row_, rows_->column(name));
+    }
+
+  private:
+    Rows const* rows_;
+    int row_;
+};
+
+inline Row Rows::operator[](int row) const
+{
+    return {*this, row};
+}
 
 } // namespace db

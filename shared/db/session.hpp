@@ -1,12 +1,15 @@
-// The one connection of a handler, handed from thread to thread in the order they asked.
+// The one connection of a handler, handed from thread to thread in the order they asked, and the two ways to use it: a
+// call that changes something, sent until its answer is final, and a read, which may be sent again at will.
 #pragma once
 
 #include "shared/db/connection.hpp"
+#include "shared/db/resend.hpp"
 
 #include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace db {
@@ -32,6 +35,44 @@ class Session {
 
     // Waits for its turn; past the deadline CallFailed not_sent.
     Turn turn(base::Deadline deadline) { return Turn(*this, deadline); }
+
+    // One call that changes something, sent until its answer is final (resend.hpp). `call(Connection&, NotAfter, Deadline)`
+    // returns a row with a `status`; it must carry the same ids each time. Throws the failure when there is no time left.
+    template <class Call>
+    auto move(base::Deadline deadline, Call const& call)
+    {
+        return resend_until_final(deadline, [&](Sending& sending, bool remeasure_clock) {
+            auto const until = call_deadline(deadline);
+            auto const mine = turn(until);
+            auto const not_after = begin(*mine, until, lock_wait_ms, sending, remeasure_clock);
+            return call(*mine, not_after, until);
+        });
+    }
+
+    // A read, repeated while the database cannot answer. `call(Connection&, Deadline)`. Throws the failure when there is no
+    // time left.
+    template <class Call>
+    auto read(base::Deadline deadline, Call const& call)
+    {
+        for (Resend resend(deadline);;) {
+            try {
+                auto const until = call_deadline(deadline);
+                auto const mine = turn(until);
+                return call(*mine, until);
+            } catch (CallFailed const& failed) {
+                if (resend.failed(as_read(failed), {}) == Resend::Next::give_up) throw resend.failure();
+            }
+            std::this_thread::sleep_for(resend.pause());
+        }
+    }
+
+    // Returns when the database answers.
+    void ping(base::Deadline deadline);
+
+    // Fills in the Sending of a call that leaves now. Throws CallFailed not_sent when less than `needed_ms` is left by then:
+    // the deadline would come in the middle.
+    static NotAfter begin(Connection& connection, base::Deadline deadline, int needed_ms, Sending& sending,
+                          bool remeasure_clock);
 
     // How many threads wait for their turn at this moment.
     std::size_t waiting();

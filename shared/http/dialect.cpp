@@ -39,7 +39,7 @@ struct Spoken {
     std::string sentence;
 };
 
-// The messages for one field, in FORGE's bodies.
+// The messages for one field, in the conversation app API's bodies.
 using FieldMessages = std::pair<std::string, std::vector<std::string_view>>;
 
 bool is_validation(Error error)
@@ -108,6 +108,7 @@ int retry_after_s(Failure const& failure)
         return 1;
     case Error::maintenance:
     case Error::auth_unavailable:
+    case Error::model_unavailable:
         // A database that has become read-only, or a service of others, is not back within a second.
         return 5;
     default:
@@ -152,7 +153,7 @@ void write_details(json::Writer& body, Failure const& failure)
     body.end();
 }
 
-// What only TRACK and only FORGE print about a lack of tokens.
+// What only the device API and only the conversation app API print about a lack of tokens.
 void write_shortage(json::Writer& body, Failure const& failure, Dialect dialect)
 {
     if (failure.error() != Error::insufficient_balance) return;
@@ -206,7 +207,7 @@ std::string error_body(Failure const& failure, Dialect dialect, Spoken const& sp
 
     json::Writer body;
     body.begin();
-    // A field that is called like a member of the error takes its place: that is what FORGE's client reads.
+    // A field that is called like a member of the error takes its place: that is what the conversation app API's client reads.
     for (std::string_view const name : {"error", "message", "code", "detail", "details", "request_id"})
         if (!is_field(name)) write_member(body, name, failure, dialect, spoken, request_id);
     write_shortage(body, failure, dialect);

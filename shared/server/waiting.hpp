@@ -30,7 +30,7 @@ class Waiting {
     // Throws std::system_error when the system refuses.
     explicit Waiting(Tell tell);
 
-    // Blocks until something has arrived; the longest waiter of the kernel's choice returns. Empty after the
+    // Blocks until something has arrived; of several that wait the one that slept last returns. Empty after the
     // timeout (-1: none) or a signal.
     std::optional<Id> wait(int timeout_ms);
 

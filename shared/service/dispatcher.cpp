@@ -2,7 +2,9 @@
 // credential (401), kind and scope (403), size (413), encoding (415), and only then the handler's own (422,
 // 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
 
-#include "shared/auth/keys.hpp"
+#include "shared/accounts/accounts.hpp"
+#include "shared/accounts/credentials.hpp"
+#include "shared/auth/authenticator.hpp"
 #include "shared/base/log.hpp"
 #include "shared/service/service.hpp"
 #include "shared/service/supabase.hpp"
@@ -21,7 +23,7 @@ using base::Failure;
 struct Running {
     Endpoint const* endpoint = nullptr; // nullptr: none was found, or not yet
     http::Match path;
-    auth::Caller caller;
+    std::optional<auth::Caller> caller; // empty: nobody was asked for, or nobody recognised yet
 };
 
 constexpr std::chrono::seconds remember_keys{60};
@@ -105,11 +107,6 @@ std::vector<auth::EnvironmentKey> environment_keys(config::Config const& config)
     return {{"API_SECRET_KEY", config.api_secret_key}, {"INTERNAL_API_KEY", config.internal_api_key}};
 }
 
-bool is_admin(ledger::Ledger& ledger, auth::UserToken const& user, base::Deadline deadline)
-{
-    return ledger.account({.user = user.user, .session = user.session}, deadline).is_admin;
-}
-
 // The web server logs every request; here stand only the refusals that an operator should see: faults, bad
 // credentials, and whatever comes with a text for the operator.
 void log_refusal(Failure const& failure, int status, Running const& running, http::Request const& request)
@@ -121,38 +118,43 @@ void log_refusal(Failure const& failure, int status, Running const& running, htt
                      {{"error", std::string(base::info(failure.error()).name)},
                       {"endpoint", std::string(running.endpoint ? running.endpoint->pattern : "")},
                       {"reason", failure.log()},
-                      {"caller", running.caller.name},
+                      {"caller", running.caller ? auth::name_of(*running.caller) : ""},
                       {"request_id", request.request_id}});
 }
 
 } // namespace
 
 struct Dispatcher::State {
-    State(std::vector<Endpoint> all, config::Config settings)
+    State(std::vector<Endpoint> all, config::Config settings, auth::Authenticator::Lookup lookup)
         : endpoints(most_literal_first(std::move(all))), config(std::move(settings)),
-          ledger(db::Options{.conninfo = config.database_url}), tokens(tokens_of(config.supabase)),
-          keys(
-              environment_keys(config),
-              [this](auto const& hash, auto deadline) { return look_up(hash, deadline); }, remember_keys,
-              verification())
+          session(db::Options{.conninfo = config.database_url}), ledger(session),
+          tokens(tokens_of(config.supabase)),
+          authenticator(environment_keys(config), lookup ? std::move(lookup) : of_database(), remember_keys,
+                        verification())
     {
     }
 
     // Nothing where no project is configured.
-    auth::Keys::Verify verification()
+    auth::Authenticator::Verify verification()
     {
         if (!tokens) return {};
         return [this](auto token, auto deadline) { return tokens->verify(token, deadline); };
     }
 
-    std::optional<auth::KeyRow> look_up(base::Sha256 const& hash, base::Deadline deadline)
+    auth::Authenticator::Lookup of_database()
     {
-        auto const key = ledger.api_key(hash, deadline);
-        if (!key) return std::nullopt;
-        auto row = auth::KeyRow{.name = key->name, .scopes = {}};
-        for (auto const& name : key->scopes)
-            if (auto const scope = auth::parse_scope(name)) row.scopes.add(*scope);
-        return row;
+        return [this](auto const& hash, auto deadline) { return look_up(hash, deadline); };
+    }
+
+    std::optional<auth::KnownCredential> look_up(base::Sha256 const& hash, base::Deadline deadline)
+    {
+        auto const found = accounts::find_credential(session, hash, deadline);
+        if (!found) return std::nullopt;
+        auto known = auth::KnownCredential{
+            .kind = found->kind, .owner = found->owner, .name = found->name.value_or(""), .scopes = {}};
+        for (auto const& name : found->scopes)
+            if (auto const scope = auth::parse_scope(name)) known.scopes.add(*scope);
+        return known;
     }
 
     // The answer, or the Failure that says why not.
@@ -168,7 +170,8 @@ struct Dispatcher::State {
         require_plain_body(request);
         return running.endpoint->handle({.request = request,
                                          .path = running.path,
-                                         .caller = running.caller,
+                                         .recognised = running.caller,
+                                         .session = session,
                                          .ledger = ledger,
                                          .config = config,
                                          .deadline = deadline});
@@ -187,22 +190,45 @@ struct Dispatcher::State {
     {
         auto const& access = running.endpoint->access;
         if (access.open) return;
-        running.caller = keys.authenticate(request, deadline);
-        if (running.caller.user) {
-            if (access.person || (access.admin && is_admin(ledger, *running.caller.user, deadline))) return;
-            throw Failure(Error::forbidden, "the endpoint admits no user");
-        }
-        // An endpoint that names nobody lets nobody in.
-        if (!access.service) throw Failure(Error::forbidden, "the endpoint admits no service");
-        if (!running.caller.scopes.has(*access.service))
-            throw Failure(Error::forbidden).with("scope", std::string(auth::name(*access.service)));
+        running.caller = authenticator.authenticate(request, deadline);
+        running.caller = admitted(*running.caller, access, deadline);
+    }
+
+    // The caller, in the capacity in which the endpoint lets it in. An endpoint that names nobody lets nobody in. This decides
+    // early and in good words; the database decides again, in the transaction that acts.
+    auth::Caller admitted(auth::Caller const& caller, Access const& access, base::Deadline deadline)
+    {
+        return auth::by_kind<auth::Caller>(
+            caller,
+            [&](auth::ApiKey const& key) {
+                if (!access.service) throw Failure(Error::forbidden, "the endpoint admits no service");
+                if (!key.scopes.has(*access.service))
+                    throw Failure(Error::forbidden).with("scope", std::string(auth::name(*access.service)));
+                return key;
+            },
+            [&](auth::User const& user) -> auth::Caller {
+                if (access.person) return user;
+                if (access.admin && is_admin(user, deadline)) return auth::as_operator(user);
+                throw Failure(Error::forbidden, "the endpoint admits no user");
+            },
+            [&](auth::Operator const& someone) {
+                if (!access.admin) throw Failure(Error::forbidden, "the endpoint admits no admin session");
+                return someone;
+            },
+            auth::Refuses<auth::Device, auth::BillingKey, auth::Provider, auth::Ticket>());
+    }
+
+    // Whether the user is an operator at this moment: a question to the database, no claim of a token.
+    bool is_admin(auth::User const& user, base::Deadline deadline)
+    {
+        return accounts::read(session, {.caller = auth::proven(user), .user = user.token.user}, deadline)
+            .is_admin;
     }
 
     http::Response refuse(Failure const& failure, Running const& running, http::Request const& request)
     {
         // The database refused a key that is remembered here: it was revoked a moment ago.
-        if (failure.error() == Error::unauthorized && running.caller.api_key)
-            keys.forget(*running.caller.api_key);
+        if (failure.error() == Error::unauthorized && running.caller) authenticator.forget(*running.caller);
         auto response =
             http::error_response(failure, dialect_of(running, endpoints, request.path), request.request_id);
         log_refusal(failure, response.status, running, request);
@@ -211,18 +237,21 @@ struct Dispatcher::State {
 
     std::vector<Endpoint> endpoints;
     config::Config config;
+    db::Session session;
     ledger::Ledger ledger;
     std::unique_ptr<auth::Tokens> tokens; // nullptr: no user can call
-    auth::Keys keys;
+    auth::Authenticator authenticator;
 };
 
-bool is_admin(Call const& call)
+auth::Caller const& Call::caller() const
 {
-    return call.caller.user && is_admin(call.ledger, *call.caller.user, call.deadline);
+    if (!recognised) throw Failure(Error::internal, "an endpoint for anyone asked who calls");
+    return *recognised;
 }
 
-Dispatcher::Dispatcher(std::vector<Endpoint> endpoints, config::Config config)
-    : state_(std::make_unique<State>(std::move(endpoints), std::move(config)))
+Dispatcher::Dispatcher(std::vector<Endpoint> endpoints, config::Config config,
+                       auth::Authenticator::Lookup lookup)
+    : state_(std::make_unique<State>(std::move(endpoints), std::move(config), std::move(lookup)))
 {
 }
 
@@ -235,9 +264,9 @@ std::size_t Dispatcher::body_max(http::Request const& head) const
     return endpoint == nullptr ? 0 : endpoint->body_max;
 }
 
-void Dispatcher::log_lanes()
+void Dispatcher::log_batches()
 {
-    state_->ledger.log_lanes();
+    state_->ledger.log_batches();
 }
 
 http::Response Dispatcher::answer(http::Request const& request, bool body_too_large)

@@ -84,7 +84,7 @@ void serve_fastcgi(std::vector<Endpoint> endpoints, config::Config const& config
                                             .workers = config.workers,
                                             .idle_exit = std::chrono::seconds(config.idle_exit_s),
                                             .arrival_max = std::chrono::milliseconds(config.io_timeout_ms),
-                                            .each_minute = [&] { dispatcher.log_lanes(); }},
+                                            .each_minute = [&] { dispatcher.log_batches(); }},
                                            protocol);
     base::log::event(base::log::Level::info, "stopped",
                      {{"why", ended == server::Ended::idle ? "idle" : "signal"}});
@@ -132,7 +132,7 @@ int run(int count, char** arguments, Program program)
 try {
     check(program);
     auto const needs = needs_of(program);
-    if (count > 1)
+    if (count > 1 && !config::started_for_one_request())
         return tell(program, needs, std::vector<std::string_view>(arguments + 1, arguments + count));
 
     base::log::set_handler(std::string(program.name));

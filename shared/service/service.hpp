@@ -2,10 +2,12 @@
 // request, the access check, and the only catch. A handler's main() is its table and one call of run().
 #pragma once
 
+#include "shared/auth/authenticator.hpp"
 #include "shared/auth/caller.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/config/config.hpp"
 #include "shared/config/needs.hpp"
+#include "shared/db/session.hpp"
 #include "shared/http/dialect.hpp"
 #include "shared/http/message.hpp"
 #include "shared/http/route.hpp"
@@ -27,8 +29,8 @@ using http::Dialect;
 struct Access {
     bool open = false;   // anyone
     bool person = false; // a user with an access token; the handler says whose things it shows
-    bool admin = false;  // a user who is an operator (farebox.admins), whosever things it is about
-    std::optional<auth::Scope> service; // an API key with this scope, or a key of the environment
+    bool admin = false;  // an operator, whosever things it is about; the caller is then auth::Operator
+    std::optional<auth::Scope> service; // an API key with this scope
 
     static constexpr Access anyone() { return {.open = true, .service = {}}; }
     static constexpr Access key(auth::Scope scope) { return {.service = scope}; }
@@ -41,25 +43,15 @@ struct Access {
 struct Call {
     http::Request const& request;
     http::Match const& path;
-    auth::Caller const& caller;
+    std::optional<auth::Caller> const& recognised; // empty where anyone may call
+    db::Session& session;
     ledger::Ledger& ledger;
     config::Config const& config;
     base::Deadline deadline;
 
-    // Of a user: with the session, which every move of money has to find alive.
-    ledger::Credential credential() const
-    {
-        auto credential = ledger::Credential{.api_key = caller.api_key};
-        if (!caller.user) return credential;
-        credential.session = caller.user->session;
-        credential.user = caller.user->user;
-        return credential;
-    }
+    // Who calls. Where anyone may there is nobody to be asked for: Failure internal.
+    auth::Caller const& caller() const;
 };
-
-// Whether the caller is a user who is an operator at this moment: a question to the database, no claim of a token. Throws
-// Failure unauthorized when the session has ended.
-bool is_admin(Call const& call);
 
 using Handle = http::Response (*)(Call const&);
 
@@ -144,7 +136,7 @@ struct Program {
 //   --endpoints   prints the table, a JSON object a line (table.hpp)
 //   --needs       prints the names of the environment variables that it reads, one a line
 //
-// Both need no environment. Returns the exit code: 0, or 1 with a clear sentence on standard error when the
+// Both need no environment, and a web server that starts it as CGI gets neither: arguments are then words of a query. Returns the exit code: 0, or 1 with a clear sentence on standard error when the
 // configuration is wrong, 2 when the arguments are not understood.
 int run(int count, char** arguments, Program program);
 
@@ -152,7 +144,9 @@ int run(int count, char** arguments, Program program);
 // stand on it.
 class Dispatcher {
   public:
-    Dispatcher(std::vector<Endpoint> endpoints, config::Config config);
+    // `lookup` is what knows credentials; the database where it is empty.
+    Dispatcher(std::vector<Endpoint> endpoints, config::Config config,
+               auth::Authenticator::Lookup lookup = {});
     ~Dispatcher();
 
     // How much body the endpoint of this request takes, before the body is read.
@@ -162,8 +156,8 @@ class Dispatcher {
     // caller).
     http::Response answer(http::Request const& request, bool body_too_large);
 
-    // What the ledger's lanes did since the last time, to the log.
-    void log_lanes();
+    // What the ledger's batchers did since the last time, to the log.
+    void log_batches();
 
   private:
     struct State;

@@ -1,9 +1,9 @@
 // OpenSSL's store in libcurl's hands.
 #include "shared/upstream/ca_store.hpp"
 
-#include <dlfcn.h>
 #include <openssl/err.h>
 #include <openssl/opensslv.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
 #include <cstddef>
@@ -19,21 +19,12 @@ struct CleanErrors {
     ~CleanErrors() { ERR_clear_error(); }
 };
 
-// SSL_CTX_set1_cert_store counts the reference that the context then holds; SSL_CTX_set_cert_store would take
-// ours, and the second connection would use what the first has freed. libssl is libcurl's choice and nothing
-// else here needs it, so it is asked for in the process instead of being linked: nullptr where there is none.
-using SetStore = void (*)(SSL_CTX*, X509_STORE*);
-
-SetStore set_store()
-{
-    static auto* const found = dlsym(RTLD_DEFAULT, "SSL_CTX_set1_cert_store");
-    return reinterpret_cast<SetStore>(found);
-}
-
-// Called by libcurl for each context, before the handshake; for that of an https proxy too.
+// Called by libcurl for each context, before the handshake; for that of an https proxy too. set1 counts the reference that
+// the context then holds; SSL_CTX_set_cert_store would take ours, and the second connection would use what the first has
+// freed.
 CURLcode replace_store(CURL* /*handle*/, void* context, void* store)
 {
-    set_store()(static_cast<SSL_CTX*>(context), static_cast<X509_STORE*>(store));
+    SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(context), static_cast<X509_STORE*>(store));
     return CURLE_OK;
 }
 
@@ -86,7 +77,7 @@ CaStore const& CaStore::of_process()
 void CaStore::install(CURL* handle) const
 {
     auto const* const version = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    if (version == nullptr || !is_our_openssl(version) || set_store() == nullptr)
+    if (version == nullptr || !is_our_openssl(version))
         throw NoCaStore("TLS needs a libcurl over OpenSSL " OPENSSL_VERSION_STR ", not " +
                         text_or_none(version));
     // Files that libcurl knew of it would read for each request, and before 8.3 it would add them to our

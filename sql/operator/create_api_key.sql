@@ -5,13 +5,13 @@
 -- Two keys of one name may live at once: that is how a key is rotated.
 
 create or replace function farebox.create_api_key(
-    p_name text, p_hash bytea, p_prefix text, p_scopes text[], p_expires_at timestamptz default null)
+    p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamptz default null)
 returns uuid
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-    insert into farebox.api_keys (name, hash, prefix, scopes, expires_at)
-    values (p_name, p_hash, p_prefix, p_scopes, coalesce(p_expires_at, 'infinity'))
+    insert into farebox.credentials (kind, name, hash, preview, scopes, expires_at)
+    values ('api_key', p_name, p_hash, p_preview, p_scopes::farebox.scope[], coalesce(p_expires_at, 'infinity'))
     returning id
 $$;

@@ -3,17 +3,17 @@
 -- Called by   scripts/verify and the tests, as the owner, in a loop until `last` is null
 -- Locks       nothing; one snapshot a call, so calls are kept short (a long snapshot slows hot wallets: ledger rule 10)
 -- Returns     last: the last wallet checked, null when there are no more; checked: how many; violations: a JSON list of
---             {wallet, rule, detail}
+--             {wallet, rule, detail}; old_numbers: how many of the wallets are of a user whose number does not tell the slot
+--             (farebox.slot_of), which is no fault: the user is older than 0.2.0
 --
 -- "offset 0" keeps the planner from joining a whole table to find the rows of a few wallets: a step's cost must be that of
 -- its wallets, however long the journal is.
 
 create or replace function farebox.verify(
-    p_after uuid, p_limit int, out last uuid, out checked bigint, out violations jsonb)
+    p_after uuid, p_limit int, out last uuid, out checked bigint, out violations jsonb, out old_numbers bigint)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
 as $$
     with w as materialized (
         select x.* from farebox.wallets x
@@ -103,5 +103,7 @@ as $$
     select (select max(w.id::text)::uuid from w),
            (select count(*) from w),
            coalesce((select jsonb_agg(jsonb_build_object('wallet', v.wallet, 'rule', v.rule, 'detail', v.detail)) from v),
-                    '[]')
+                    '[]'),
+           (select count(*) from w join farebox.users u on u.id = w.owner
+             where w.kind = 'user' and u.number & 1023 <> farebox.slot_of(u.id))
 $$;

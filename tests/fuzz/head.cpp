@@ -1,7 +1,7 @@
 // The input is the head of a request as the web server passes it: variables "NAME=value", each ended by NUL.
 // It is read as the dispatcher reads it, then its credential and its idempotency key. A variable
 // FUZZ_BODY_KEY stands for the body's idempotency_key.
-#include "shared/auth/keys.hpp"
+#include "shared/auth/authenticator.hpp"
 #include "shared/http/dialect.hpp"
 #include "shared/http/idempotency.hpp"
 #include "shared/http/route.hpp"
@@ -125,11 +125,15 @@ void check_head(server::Head const& head, Variables const& variables)
 // The head's credential against two keys that are good; only these let anybody in.
 void check_credential(http::Request const& request)
 {
-    auto const good = base::sha256(api_key);
-    auto const lookup = [&](base::Sha256 const& hash, base::Deadline) {
-        return hash == good ? std::optional(auth::KeyRow{.name = "good", .scopes = {}}) : std::nullopt;
+    auto const lookup = [&](base::Sha256 const& hash,
+                            base::Deadline) -> std::optional<auth::KnownCredential> {
+        auto const is_env = hash == base::sha256(environment_key);
+        if (!is_env && hash != base::sha256(api_key)) return std::nullopt;
+        return auth::KnownCredential{
+            .kind = "api_key", .owner = {}, .name = is_env ? "KEY" : "good", .scopes = {}};
     };
-    auth::Keys keys({{"KEY", base::Secret(std::string(environment_key))}, {"UNSET", base::Secret()}}, lookup);
+    auth::Authenticator keys({{"KEY", base::Secret(std::string(environment_key))}, {"UNSET", base::Secret()}},
+                             lookup);
     auto const given = std::count_if(request.headers.begin(), request.headers.end(),
                                      [](auto const& header) { return header.first == "authorization"; });
     try {
@@ -138,8 +142,9 @@ void check_credential(http::Request const& request)
         auto value = *request.header("authorization");
         while (value.ends_with(' ') || value.ends_with('\t'))
             value.pop_back();
-        auto const& key = caller.api_key ? api_key : environment_key;
-        must(caller.name == (caller.api_key ? "key:good" : "env:KEY"), "a caller has the name of its key");
+        auto const name = auth::name_of(caller);
+        must(name == "key:good" || name == "key:KEY", "a caller has the name of its key");
+        auto const& key = name == "key:good" ? api_key : environment_key;
         must(value.ends_with(key), "nobody comes in without a good key");
         value.resize(value.size() - key.size());
         auto const scheme = value.find_first_not_of(" \t");

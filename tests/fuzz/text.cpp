@@ -2,11 +2,12 @@
 // percent-decoding, UTF-8, UUIDs, users, instants, routes. Each is compared with a second reading of its own
 // rule.
 #include "shared/base/clock.hpp"
+#include "shared/base/failure.hpp"
 #include "shared/base/utf8.hpp"
 #include "shared/base/uuid.hpp"
 #include "shared/http/message.hpp"
 #include "shared/http/route.hpp"
-#include "shared/ledger/types.hpp"
+#include "shared/ledger/user_ref.hpp"
 #include "tests/fuzz/property.hpp"
 #include "tests/fuzz/unicode.hpp"
 

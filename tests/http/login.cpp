@@ -1,5 +1,6 @@
 // Logging in and the next tokens: what succeeds, and that a failure tells nothing.
 
+#include "tests/http/open_session.hpp"
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cgi.hpp"
@@ -25,7 +26,8 @@ std::string login_body(std::string const& email, std::string const& password = a
 Reply answered(std::string const& path, std::string const& request, std::string const& bytes)
 {
     auto const server = FakeHttp([&](Asked const&) { return bytes; });
-    return cgi("login", "POST", path, request, {}, {{"SUPABASE_URL", server.url()}});
+    return cgi("login", "POST", path, request, {},
+               {{"SUPABASE_URL", server.url()}, {"SUPABASE_ISSUERS", project_issuer}});
 }
 
 } // namespace
@@ -109,9 +111,28 @@ TEST_CASE("an account that has no wallet yet gets it with the first login", "[lo
     database().rows("delete from farebox.wallets where id = $1", {id});
     REQUIRE(database().integer("select count(*) from farebox.users where id = $1", {id}) == 0);
 
-    CHECK(answered(chat, login_body(email), http_answer(200, supabase::session(id, email))).status == 200);
+    auto const bytes = http_answer(200, supabase::session(id, email, open_session(id)));
+    CHECK(answered(chat, login_body(email), bytes).status == 200);
 
     CHECK(Wallet{.id = id, .number = 0}.balance() == 50'000);
+}
+
+TEST_CASE("a login whose token names another user or another project's session opens nothing", "[login]")
+{
+    auto const email = an_email();
+    auto const new_user = [&] {
+        return *database().value("insert into auth.users (id) values (gen_random_uuid()) returning id", {});
+    };
+    auto const id = new_user();
+    auto const strange = open_session(new_user());
+    for (auto const& token : {std::string("header.claims.signature"), strange}) {
+        auto const bytes = http_answer(200, supabase::session(id, email, token));
+        check_refusal(answered(chat, login_body(email), bytes), 503, "auth_unavailable");
+    }
+    auto const ended = open_session(id);
+    database().rows("delete from auth.sessions where user_id = $1", {id});
+    check_refusal(answered(chat, login_body(email), http_answer(200, supabase::session(id, email, ended))),
+                  401, "unauthorized");
 }
 
 TEST_CASE("whatever is wrong with Supabase Auth, a login is told to come back", "[login]")

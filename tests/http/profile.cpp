@@ -30,8 +30,8 @@ TEST_CASE("agent and key show once they are there, the key as a preview", "[prof
     auto const person = a_person();
     database().rows("insert into farebox.agents (user_id, agent_id, status) values ($1, 'agent-1', 'active')",
                     {person.id});
-    database().rows("insert into farebox.billing_keys (user_id, hash, preview) "
-                    "values ($1, sha256(gen_random_uuid()::text::bytea), 'sk-fb-abc...')",
+    database().rows("insert into farebox.credentials (kind, owner, hash, preview) "
+                    "values ('billing_key', $1, sha256(gen_random_uuid()::text::bytea), 'sk-fb-abc...')",
                     {person.id});
 
     auto const reply = get("/api/v1/auth/me", person.headers());

@@ -1,6 +1,7 @@
 // Registration, in both dialects: the three answers of Supabase Auth, and everything it can refuse with.
 // Where it has to say what it rarely says, a fake says it, and the handler runs by itself.
 
+#include "tests/http/open_session.hpp"
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cgi.hpp"
@@ -229,11 +230,13 @@ TEST_CASE("Supabase Auth is told the caller's address, if it would heed it", "[r
 {
     auto const email = an_email();
     auto const id = registered_at_supabase(email);
-    auto const server =
-        FakeHttp([&](Asked const&) { return http_answer(200, supabase::session(id, email)); });
+    auto const server = FakeHttp(
+        [&](Asked const&) { return http_answer(200, supabase::session(id, email, open_session(id))); });
 
     CHECK(cgi("register", "POST", chat, chat_body(email), {{"X-Forwarded-For", "198.51.100.9"}},
-              {{"SUPABASE_URL", server.url()}, {"SUPABASE_SECRET_KEY", "sb_secret_1"}})
+              {{"SUPABASE_URL", server.url()},
+               {"SUPABASE_ISSUERS", project_issuer},
+               {"SUPABASE_SECRET_KEY", "sb_secret_1"}})
               .status == 201);
 
     auto const asked = server.asked().front();

@@ -36,11 +36,12 @@ class Signer {
 
     mint::Key const& key() const { return *key_; }
 
-    static mint::Object claims(std::string const& user)
+    static mint::Object claims(std::string const& user, std::string const& session = mint::session_id)
     {
         return mint::user_claims(std::time(nullptr))
             .with("iss", mint::in_quotes(target().url + "/auth/v1"))
-            .with("sub", mint::in_quotes(user));
+            .with("sub", mint::in_quotes(user))
+            .with("session_id", mint::in_quotes(session));
     }
 
   private:
@@ -52,40 +53,40 @@ class Signer {
     std::optional<mint::Key> key_;
 };
 
-// What a handler tells the ledger of this person.
-ledger::Credential credential_of(Person const& person)
+std::string session_of(Person const& person)
 {
-    auto const claims = Json(auth::parse_jws(person.access_token).payload);
-    return {.api_key = {},
-            .session = base::parse_uuid(claims["session_id"].text()),
-            .user = base::parse_uuid(person.id)};
+    return Json(auth::parse_jws(person.access_token).payload)["session_id"].text();
 }
 
-// One of each move that a user may make, under one credential; the errors, or "" where it went through.
-std::vector<std::string> moves_of(Person const& person, ledger::Credential const& credential)
+// What a handler tells the database of this person.
+db::Caller caller_of(Person const& person)
 {
-    auto books = ledger::Ledger(db::Options{.conninfo = base::Secret(target().database_url)});
+    return {"user",
+            db::both_ids(base::parse_uuid(session_of(person)).value(), base::parse_uuid(person.id).value())};
+}
+
+db::Caller the_service()
+{
+    return {"api_key", base::sha256(target().service_key)};
+}
+
+// One of each move that a user may make, as this caller; the errors, or "" where it went through.
+std::vector<std::string> moves_of(Person const& person, db::Caller const& caller)
+{
+    auto session = db::Session(db::Options{.conninfo = base::Secret(target().database_url)});
+    auto books = ledger::Ledger(session);
     auto const deadline = base::deadline_in(std::chrono::seconds(5));
-    auto const user = ledger::UserRef{.id = base::parse_uuid(person.id), .number = {}, .phone = {}};
-    auto const hold_with = [&](ledger::Credential const& of_whom) {
-        auto hold = ledger::PlaceHold();
-        hold.user = user;
-        hold.amount = 2;
-        hold.ttl_ms = 60'000;
-        hold.description = "x";
-        hold.credential = of_whom;
-        return books.hold(hold, deadline).hold;
+    auto const user = ledger::UserRef{.id = base::parse_uuid(person.id)};
+    auto const hold_by = [&](db::Caller const& whom) {
+        return books
+            .place_hold({.caller = whom, .user = user, .amount = 2, .ttl_ms = 60'000, .description = "x"},
+                        deadline)
+            .hold;
     };
-    auto spend = ledger::Spend();
-    spend.user = user;
-    spend.amount = 1;
-    spend.description = "x";
-    spend.credential = credential;
-    auto const held = hold_with({}); // by a service, so that there is one to settle
-    auto settle = ledger::SettleHold();
-    settle.hold = held;
-    settle.amount = 1;
-    settle.credential = credential;
+    auto const a_spend = [&] {
+        return ledger::Spend{.caller = caller, .user = user, .amount = 1, .description = "x"};
+    };
+    auto const held = hold_by(the_service()); // so that there is one to end
 
     auto const error_of = [](auto const& move) -> std::string {
         try {
@@ -95,17 +96,14 @@ std::vector<std::string> moves_of(Person const& person, ledger::Credential const
             return std::string(base::info(failure.error()).name);
         }
     };
-    return {error_of([&] { books.spend(spend, deadline); }), error_of([&] {
-                auto many = std::vector<ledger::Spend>{spend, spend};
-                for (auto& one : many)
-                    one.entry = base::uuid_v7();
-                for (auto const& receipt : books.spend_all(many, deadline))
+    return {error_of([&] { books.spend(a_spend(), deadline); }), error_of([&] {
+                for (auto const& receipt : books.spend_all({a_spend(), a_spend()}, deadline))
                     if (receipt.refusal) throw *receipt.refusal;
             }),
-            error_of([&] { hold_with(credential); }), error_of([&] {
-                books.dispatch({.hold = held, .lapse_amount = 1, .credential = credential}, deadline);
+            error_of([&] { hold_by(caller); }), error_of([&] {
+                ledger::mark_started(session, {.caller = caller, .hold = held, .lapse_amount = 1}, deadline);
             }),
-            error_of([&] { books.settle(settle, deadline); })};
+            error_of([&] { books.end_hold({.caller = caller, .hold = held, .amount = 1}, deadline); })};
 }
 
 // What a handler of its own answers the person, with keys from that address.
@@ -177,7 +175,7 @@ TEST_CASE("a token that is not good in every respect is 401", "[tokens]")
 {
     auto const person = a_person();
     auto const signer = Signer();
-    auto const claims = Signer::claims(person.id);
+    auto const claims = Signer::claims(person.id, session_of(person));
     auto const status = [&](std::string const& token) {
         return get(own(person, "balance"), as(token)).status;
     };
@@ -209,30 +207,39 @@ TEST_CASE("a good token of a user whom Supabase Auth does not know opens nothing
     auto const reply =
         get("/api/v1/users/" + stranger + "/balance", as(Signer().key().token(Signer::claims(stranger))));
 
-    check_refusal(reply, 404, "user_not_found");
+    check_refusal(reply, 401, "unauthorized");
 }
 
-TEST_CASE("a session that has ended moves no tokens, though its token has not expired", "[tokens]")
+TEST_CASE("a session that has ended opens nothing, though its token has not expired", "[tokens]")
 {
     auto const person = a_person();
-    auto const credential = credential_of(person);
+    auto const caller = caller_of(person);
+    auto const user = base::parse_uuid(person.id).value();
     auto const all_through = std::vector<std::string>(5);
     auto const all_refused = std::vector<std::string>(5, "unauthorized");
 
-    CHECK(moves_of(person, credential) == all_through);
+    CHECK(moves_of(person, caller) == all_through);
 
-    auto with_another_session = credential;
-    with_another_session.session = base::uuid_v7();
-    CHECK(moves_of(person, with_another_session) == all_refused);
-    CHECK(moves_of(person, credential_of(a_person())) ==
-          all_through); // whose the wallet is, the handler judges
-    auto with_another_user = credential;
-    with_another_user.user = base::uuid_v7();
-    CHECK(moves_of(person, with_another_user) == all_refused);
+    CHECK(moves_of(person, {"user", db::both_ids(base::uuid_v7(), user)}) == all_refused);
+    auto const another_user = db::Caller("user", [&] {
+        auto proof = caller.proof;
+        proof.back() ^= 1;
+        return proof;
+    }());
+    CHECK(moves_of(person, another_user) == all_refused);
 
     REQUIRE(post("/auth/v1/logout", "", person.headers() + Headers{{"apikey", "any"}}).status == 204);
-    CHECK(moves_of(person, credential) == all_refused);
-    CHECK(get(own(person, "balance"), person.headers()).status == 200);
+    CHECK(moves_of(person, caller) == all_refused);
+    check_refusal(get(own(person, "balance"), person.headers()), 401, "unauthorized");
+    check_refusal(get(own(person, "entries"), person.headers()), 401, "unauthorized");
+}
+
+TEST_CASE("the database lets nobody move another user's tokens, whatever a handler thinks", "[tokens]")
+{
+    auto const absent = std::string("user_not_found");
+
+    CHECK(moves_of(a_person(), caller_of(a_person())) ==
+          std::vector<std::string>{absent, absent, absent, "hold_not_found", "hold_not_found"});
 }
 
 TEST_CASE(

@@ -7,9 +7,9 @@
 namespace model {
 namespace {
 
-constexpr auto names = std::array<std::string_view, 13>{"wait",    "read",     "spend", "hold",     "capture",
-                                                        "release", "dispatch", "grant", "transfer", "reverse",
-                                                        "block",   "unblock",  "owe"};
+constexpr auto names = std::array<std::string_view, 13>{
+    "wait",  "read",     "spend",   "hold",  "capture", "release", "mark_started",
+    "grant", "transfer", "reverse", "block", "unblock", "owe"};
 
 // The numbers of an operation, by the names that they have in a script.
 struct Number {

@@ -2,7 +2,7 @@
 // replay:
 //     12 hold wallet=0 amount=20 hours=3 lapse=5 key=2 twice
 // An operation names what it refers to (a hold, an entry) by the label of the operation that made it. One
-// that refers to what was never made is still a request, answered `not_found`: so any operation may be taken
+// that refers to what was never made is still a request, answered `..._not_found`: so any operation may be taken
 // out of a script.
 #pragma once
 
@@ -20,7 +20,7 @@ enum class Kind {
     hold,
     capture,
     release,
-    dispatch,
+    mark_started,
     grant,
     transfer,
     reverse,
@@ -40,11 +40,11 @@ struct Operation {
     Kind kind = Kind::read;
     int wallet = 0;
     int to = 0;              // transfer: who receives
-    int of = 0;              // capture, release, dispatch: the label of the hold; reverse: of the entry
+    int of = 0;              // capture, release, mark_started: the label of the hold; reverse: of the entry
     std::int64_t amount = 0; // reverse: 0 takes back all that is left
     int hours = 0;          // wait: how many pass; hold: until it lapses; grant: until it expires, 0 is never
     int priority = 0;       // grant: 0 to 5, two for each class
-    std::int64_t lapse = 0; // hold, dispatch: what a lapse charges; of a hold 0 releases all of it
+    std::int64_t lapse = 0; // hold, mark_started: what a lapse charges; of a hold 0 releases all of it
     int key = 0;            // 0: none
     bool clamp = false;     // capture: take what there is rather than refuse
     bool joins =

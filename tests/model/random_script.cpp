@@ -20,7 +20,7 @@ constexpr auto weights = std::array<std::pair<Kind, int>, 13>{{
     {Kind::hold, 20},
     {Kind::capture, 14},
     {Kind::release, 4},
-    {Kind::dispatch, 4},
+    {Kind::mark_started, 4},
     {Kind::grant, 13},
     {Kind::transfer, 5},
     {Kind::reverse, 8},
@@ -147,7 +147,7 @@ class Writer {
             settle(operation);
             operation.amount = 0;
             break;
-        case Kind::dispatch:
+        case Kind::mark_started:
             settle(operation);
             operation.lapse = percent(5) ? 0 : between(1, 8);
             operation.amount = 0;
@@ -168,7 +168,7 @@ class Writer {
         }
         if (kind == Kind::unblock) operation.wallet = last_blocked(operation.wallet);
         if (has_key(kind) && percent(25)) operation.key = between(1, 4);
-        if (is_request(kind) && kind != Kind::dispatch && percent(2)) operation.amount = -below(2);
+        if (is_request(kind) && kind != Kind::mark_started && percent(2)) operation.amount = -below(2);
         if (is_request(kind) && percent(9)) operation.resend = percent(85) ? Resend::twice : Resend::cut;
         return operation;
     }

@@ -14,7 +14,7 @@ Answer refused(std::string status)
 
 Answer insufficient(Tokens wanted, Tokens available)
 {
-    auto answer = refused("insufficient");
+    auto answer = refused("insufficient_balance");
     answer.amount = wanted;
     answer.available = available;
     return answer;
@@ -70,9 +70,9 @@ Answer Reference::apply(Operation const& operation)
         return hold(operation);
     case Kind::capture:
     case Kind::release:
-        return settle(operation);
-    case Kind::dispatch:
-        return dispatch(operation);
+        return end_hold(operation);
+    case Kind::mark_started:
+        return mark_started(operation);
     case Kind::grant:
         return grant(operation);
     case Kind::transfer:
@@ -96,7 +96,7 @@ std::vector<int> Reference::touched(Operation const& operation) const
         return {};
     case Kind::capture:
     case Kind::release:
-    case Kind::dispatch: {
+    case Kind::mark_started: {
         auto const hold = holds_.find(operation.of);
         return hold == holds_.end() ? std::vector<int>() : std::vector{hold->second.wallet};
     }
@@ -263,7 +263,7 @@ std::optional<Answer> Reference::repeated(Operation const& operation, int wallet
     if (found == entries_.end()) return {};
     auto const& entry = found->second;
     auto const print = operation.key != 0 ? fingerprint(operation) : std::string();
-    if (entry.fingerprint != print || entry.other != other) return refused("key_reused");
+    if (entry.fingerprint != print || entry.other != other) return refused("idempotency_key_reused");
     return Answer{.status = "replayed",
                   .made = label,
                   .amount = entry.amount,
@@ -304,7 +304,7 @@ Answer Reference::spend(Operation const& operation)
     auto const w = operation.wallet;
     if (auto const answer = repeated(operation, w, 0)) return *answer;
     if (operation.amount <= 0) return refused("invalid_amount");
-    if (wallets_[at(w)].blocked) return refused("blocked");
+    if (wallets_[at(w)].blocked) return refused("wallet_blocked");
     if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
     auto entry = Entry();
     entry.wallet = w;
@@ -325,14 +325,14 @@ Answer Reference::hold(Operation const& operation)
         label = known == keys_.end() ? 0 : known->second;
     }
     if (auto const known = holds_.find(label); known != holds_.end()) {
-        if (known->second.fingerprint != print) return refused("key_reused");
+        if (known->second.fingerprint != print) return refused("idempotency_key_reused");
         auto answer = refused("replayed");
         answer.made = label;
         answer.amount = known->second.amount;
         return answer;
     }
     if (operation.amount <= 0 || operation.lapse > operation.amount) return refused("invalid_amount");
-    if (wallets_[at(w)].blocked) return refused("blocked");
+    if (wallets_[at(w)].blocked) return refused("wallet_blocked");
     if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
     if (operation.key != 0) keys_[key_of(operation, w)] = operation.label;
     auto hold = Hold();
@@ -352,17 +352,17 @@ Answer Reference::hold(Operation const& operation)
     return answer;
 }
 
-Answer Reference::settle(Operation const& operation)
+Answer Reference::end_hold(Operation const& operation)
 {
     auto const found = holds_.find(operation.of);
-    if (found == holds_.end()) return refused("not_found");
+    if (found == holds_.end()) return refused("hold_not_found");
     auto& hold = found->second;
     auto const w = hold.wallet;
     auto const wanted = operation.kind == Kind::release ? Tokens{0} : operation.amount;
     if (hold.asked) {
         auto answer = hold.settled;
         if (*hold.asked != wanted) {
-            answer = refused("already_settled");
+            answer = refused("hold_already_settled");
             answer.amount = hold.settled.amount;
             return answer;
         }
@@ -370,7 +370,7 @@ Answer Reference::settle(Operation const& operation)
         return answer;
     }
     if (wanted < 0) return refused("invalid_amount");
-    if (!hold.open && wanted > 0 && wallets_[at(w)].blocked) return refused("blocked");
+    if (!hold.open && wanted > 0 && wallets_[at(w)].blocked) return refused("wallet_blocked");
     auto const most = (hold.open ? hold.amount : 0) + available(w);
     if (wanted > most && !operation.clamp) return insufficient(wanted, most);
 
@@ -405,16 +405,16 @@ Answer Reference::settle(Operation const& operation)
     return answer;
 }
 
-Answer Reference::dispatch(Operation const& operation)
+Answer Reference::mark_started(Operation const& operation)
 {
     auto const found = holds_.find(operation.of);
-    if (found == holds_.end()) return refused("not_found");
+    if (found == holds_.end()) return refused("hold_not_found");
     auto& hold = found->second;
     auto answer = refused("ok");
     answer.made = operation.of;
     answer.amount = operation.lapse;
     if (!hold.open) {
-        answer.status = "already_settled";
+        answer.status = "hold_already_settled";
         answer.amount = hold.asked ? hold.settled.amount : 0;
     } else if (hold.lapse == operation.lapse && hold.lapse > 0) {
         answer.status = "replayed";
@@ -432,7 +432,7 @@ Answer Reference::grant(Operation const& operation)
     auto const w = operation.wallet;
     if (auto const answer = repeated(operation, w, 0)) return *answer;
     if (operation.amount <= 0) return refused("invalid_amount");
-    if (operation.hours < 0) return refused("invalid_expiry");
+    if (operation.hours < 0) return refused("validation_error");
     auto entry = Entry();
     entry.wallet = w;
     entry.amount = operation.amount;
@@ -453,8 +453,8 @@ Answer Reference::transfer(Operation const& operation)
     auto const from = operation.wallet;
     if (auto const answer = repeated(operation, from, operation.to)) return *answer;
     if (operation.amount <= 0) return refused("invalid_amount");
-    if (from == operation.to) return refused("same_wallet");
-    if (wallets_[at(from)].blocked) return refused("blocked");
+    if (from == operation.to) return refused("validation_error");
+    if (wallets_[at(from)].blocked) return refused("wallet_blocked");
     if (operation.amount > available(from)) return insufficient(operation.amount, available(from));
     auto entry = Entry();
     entry.wallet = from;
@@ -482,14 +482,14 @@ Answer Reference::transfer(Operation const& operation)
 Answer Reference::reverse(Operation const& operation)
 {
     auto const found = entries_.find(operation.of);
-    if (found == entries_.end()) return refused("not_found");
+    if (found == entries_.end()) return refused("entry_not_found");
     auto& entry = found->second;
     if (auto const answer = repeated(operation, entry.wallet, operation.of)) return *answer;
-    if (entry.kind != Kind::spend && entry.kind != Kind::grant) return refused("not_reversible");
+    if (entry.kind != Kind::spend && entry.kind != Kind::grant) return refused("entry_not_reversible");
     if (operation.amount < 0) return refused("invalid_amount");
     auto const left = entry.amount - entry.reversed;
     if (left == 0 || operation.amount > left) {
-        auto answer = refused("exceeds");
+        auto answer = refused("reverse_exceeds_entry");
         answer.available = left;
         return answer;
     }

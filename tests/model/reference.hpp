@@ -119,8 +119,8 @@ class Reference {
     Answer read(Operation const& operation);
     Answer spend(Operation const& operation);
     Answer hold(Operation const& operation);
-    Answer settle(Operation const& operation);
-    Answer dispatch(Operation const& operation);
+    Answer end_hold(Operation const& operation);
+    Answer mark_started(Operation const& operation);
     Answer grant(Operation const& operation);
     Answer transfer(Operation const& operation);
     Answer reverse(Operation const& operation);

@@ -1,5 +1,6 @@
 #include "tests/model/subject.hpp"
 
+#include "shared/base/secret.hpp"
 #include "tests/support/target.hpp"
 
 #include <libpq-fe.h>
@@ -54,6 +55,30 @@ std::string nulls(std::span<Operation const> call, char const* type)
 std::string number(Tokens value)
 {
     return std::to_string(value);
+}
+
+// The proof of the tests' own service, who may do everything.
+std::string proof()
+{
+    auto text = std::ostringstream();
+    for (auto const byte : base::sha256(support::target().service_key))
+        text << std::hex << (byte >> 4U) << (byte & 15U);
+    return "'\\x" + text.str() + "'";
+}
+
+// With what every single function begins.
+std::string caller()
+{
+    return "'api_key', " + proof() + ", ";
+}
+
+// With what every batch begins: a number for each request, out of order on purpose, and the same caller for all.
+std::string callers(std::span<Operation const> call)
+{
+    auto n = static_cast<int>(call.size()) * 7;
+    auto const numbers = array_of(call, "int", [&](auto const&) { return std::to_string(n -= 7); });
+    return numbers + ", " + array_of(call, "text", [](auto const&) { return "'api_key'"; }) + ", " +
+           array_of(call, "bytea", [](auto const&) { return proof(); }) + ", ";
 }
 
 } // namespace
@@ -138,8 +163,8 @@ void Subject::begin(int wallets)
     wallets_ = wallets;
     auto sql = std::string();
     for (auto wallet = 1; wallet <= wallets; ++wallet) {
-        sql += "select status from farebox_api.create_user(" + quoted(id('0', wallet)) +
-               ", null, null, null, 0, gen_random_uuid(), null, null, null, " + deadline + ");";
+        sql += "select status from farebox_api.create_user(" + caller() + quoted(id('0', wallet)) +
+               ", null, null, null, 0, gen_random_uuid(), null, null, " + deadline + ");";
     }
     start_ = session_->ask(sql + "select clock_timestamp()").value().back()[0][0].value();
 }
@@ -156,7 +181,7 @@ std::string Subject::request(std::span<Operation const> call) const
         return hold(call);
     case Kind::capture:
     case Kind::release:
-        return settle(call);
+        return end_hold(call);
     default:
         break;
     }
@@ -167,40 +192,38 @@ std::string Subject::spend(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, entry, amount, before, after, available from farebox_api.spend(" +
+    return "select status, entry, amount, before, after, available from farebox_api.spend(" + callers(call) +
            of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) + none("text") + of("text", key) +
-           of("bytea", print) + none("text") + none("json") + none("uuid") + none("uuid") + none("bytea") +
-           deadline + ") order by n;";
+           of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
 }
 
 std::string Subject::hold(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, hold, amount, null, null, available from farebox_api.hold(" +
-           of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
+    return "select status, hold, amount, null, null, available from farebox_api.place_holds(" +
+           callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) +
            of("bigint", [](auto const& o) { return number(o.hours * Tokens{3'600'000}); }) +
            of("text", [](auto const& o) { return quoted(o.lapse > 0 ? "charge" : "release"); }) +
            of("bigint", [](auto const& o) { return o.lapse > 0 ? number(o.lapse) : "null"; }) +
            of("boolean", [](auto const& o) { return o.lapse > 0 ? "true" : "false"; }) + of("text", key) +
-           of("bytea", print) + none("text") + none("json") + none("uuid") + none("uuid") + none("bytea") +
-           deadline + ") order by n;";
+           of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
 }
 
-std::string Subject::settle(std::span<Operation const> call) const
+std::string Subject::end_hold(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, entry, amount, before, after, available from farebox_api.settle(" +
-           of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
+    return "select status, entry, amount, before, after, available from farebox_api.end_holds(" +
+           callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('8', o.of)); }) +
            of("bigint", [](auto const& o) { return number(o.kind == Kind::release ? 0 : o.amount); }) +
            of("boolean", [](auto const& o) { return o.clamp ? "true" : "false"; }) + none("text") +
-           none("json") + none("uuid") + none("uuid") + none("bytea") + deadline + ") order by n;";
+           none("json") + deadline + ") order by n desc;";
 }
 
 std::string Subject::single(Operation const& o) const
@@ -212,34 +235,36 @@ std::string Subject::single(Operation const& o) const
     auto const move = std::string("select status, entry, amount, before, after, available from farebox_api.");
     switch (o.kind) {
     case Kind::spend:
-        return move + "spend_one(" + entry + ", " + wallet + ", null, " + amount + "null, " + keyed +
-               "null, null, null, null, null, " + deadline + ");";
-    case Kind::dispatch:
-        return "select status, hold, amount, null, null, null from farebox_api.dispatch(" +
-               quoted(id('8', o.of)) + ", " + number(o.lapse) + ", null, null, null, " + deadline + ");";
+        return move + "spend_one(" + caller() + entry + ", " + wallet + ", null, " + amount + "null, " +
+               keyed + "null, null, " + deadline + ");";
+    case Kind::mark_started:
+        return "select status, hold, amount, null, null, null from farebox_api.mark_started(" + caller() +
+               quoted(id('8', o.of)) + ", " + number(o.lapse) + ", " + deadline + ");";
     case Kind::grant:
-        return move + "\"grant\"(" + entry + ", " + wallet + ", null, " + amount +
+        return move + "\"grant\"(" + caller() + entry + ", " + wallet + ", null, " + amount +
                quoted(classes.at(static_cast<std::size_t>(o.priority) / 2)) + ", " + number(o.priority) +
                ", " +
                (o.hours == 0
                     ? std::string("null")
                     : quoted(start_) + "::timestamptz + " + number(o.hours) + " * interval '1 hour'") +
-               ", " + keyed + "null, null, null, " + deadline + ");";
+               ", " + keyed + "null, null, " + deadline + ");";
     case Kind::transfer:
-        return move + "transfer(" + entry + ", " + wallet + ", " + quoted(id('0', o.to + 1)) + ", " + amount +
-               keyed + "null, null, null, " + deadline + ");";
+        return move + "transfer(" + caller() + entry + ", " + wallet + ", " + quoted(id('0', o.to + 1)) +
+               ", " + amount + keyed + "null, null, " + deadline + ");";
     case Kind::reverse:
-        return move + "reverse(" + entry + ", " + quoted(id('8', o.of)) + ", " +
-               (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, null, " +
-               deadline + ");";
+        return move + "reverse(" + caller() + entry + ", " + quoted(id('8', o.of)) + ", " +
+               (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, " + deadline +
+               ");";
     case Kind::read:
-        return "select status, null, balance, held, debt, null from farebox_api.balance(array[" + wallet +
-               "]::uuid[], array[null]::bigint[], array[null]::text[], array[null]::bytea[]);";
+        return "select status, null, balance, held, debt, null from farebox_api.balance(array[1], "
+               "array['api_key'], array[" +
+               proof() + "]::bytea[], array[" + wallet +
+               "]::uuid[], array[null]::bigint[], array[null]::text[]);";
     case Kind::block:
     case Kind::unblock:
         return "update farebox.wallets set blocked_at = " +
                std::string(o.kind == Kind::block ? "clock_timestamp()" : "null") + " where id = " + wallet +
-               "; select 'ok', null, null, null, null, null from farebox.touch_wallet(" + wallet + ");";
+               "; select 'ok', null, null, null, null, null from farebox.lock_wallet(" + wallet + ");";
     case Kind::wait:
         return passing(o.hours);
     case Kind::owe:
@@ -256,7 +281,7 @@ std::string Subject::passing(int hours) const
     auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_)) + ";";
     return "update farebox.grants set created_at = created_at - " + by + ", expires_at = expires_at - " + by +
            " where wallet" + range + "update farebox.holds set created_at = created_at - " + by +
-           ", expires_at = expires_at - " + by + ", dispatched_at = dispatched_at - " + by + " where wallet" +
+           ", expires_at = expires_at - " + by + ", started_at = started_at - " + by + " where wallet" +
            range + "update farebox.wallets set next_event_at = next_event_at - " + by + " where id" + range +
            "select 'ok', null, null, null, null, null;";
 }
@@ -274,7 +299,7 @@ std::string Subject::owed(Operation const& o) const
                ", '" + kind + "', seq + " + seq + ", " + after +
                ", clock_timestamp() from farebox.wallets where id = " + wallet + ";";
     };
-    return "do $$ begin perform farebox.touch_wallet(" + wallet + "); end $$;" +
+    return "do $$ begin perform farebox.lock_wallet(" + wallet + "); end $$;" +
            posted("debt", "'00000000-0000-7000-8000-000000000005', id", "credit", "1",
                   "balance + " + amount) +
            posted("reversal", "id, '00000000-0000-7000-8000-000000000001'", "debit", "2", "balance") +
@@ -362,7 +387,7 @@ Observed Subject::finish()
 {
     auto sql = std::string("do $$ begin ");
     for (auto wallet = 1; wallet <= wallets_; ++wallet) {
-        sql += "perform farebox.touch_wallet(" + quoted(id('0', wallet)) + "), farebox.flush(" +
+        sql += "perform farebox.lock_wallet(" + quoted(id('0', wallet)) + "), farebox.flush(" +
                quoted(id('0', wallet)) + ");";
     }
     return observed(session_->ask(sql + " end $$;" + looks()).value(), 0);

@@ -51,7 +51,7 @@ class Subject {
     std::string request(std::span<Operation const> call) const;
     std::string spend(std::span<Operation const> call) const;
     std::string hold(std::span<Operation const> call) const;
-    std::string settle(std::span<Operation const> call) const;
+    std::string end_hold(std::span<Operation const> call) const;
     std::string single(Operation const& operation) const;
     std::string passing(int hours) const;
     std::string owed(Operation const& operation) const;

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Adds an endpoint to a copy of the tree by the list in CONTRIBUTING alone (SQL function and its grant, domain function,
-# handler), builds that one handler and asks it through nginx. Whatever else had to be written down somewhere would be missed
-# here.
+# Adds an endpoint to a copy of the tree by the list in CONTRIBUTING alone (SQL function, domain function, handler), builds that
+# one handler and asks it through nginx. Whatever else had to be written down somewhere would be missed here.
 #
 # It compiles what the handler stands on, so it belongs to scripts/test --long.
 # shellcheck source=tests/run/support.sh
@@ -10,52 +9,61 @@ copy=$scratch/copy
 mkdir "$copy"
 cp -r "$root"/{CMakeLists.txt,CMakePresets.json,handlers,nginx,scripts,shared,sql} "$copy/"
 
-# after FILE LINE: standard input goes behind the first line that is LINE.
-after() {
-    local text
-    grep -qxF -- "$2" "$copy/$1" || { broke "the copy has the place for the endpoint" "$1 has no line: $2" && exit 1; }
-    text=$(cat)
-    text=$text awk -v line="$2" '{ print } $0 == line && !done { print ENVIRON["text"]; done = 1 }' "$copy/$1" >"$scratch/new"
-    mv "$scratch/new" "$copy/$1"
-}
-
-# 1 and 2: the SQL function, and who may call it.
+# 1: the SQL function. Where it lies is its grant.
 cat >"$copy/sql/api/ledger/limits.sql" <<'END'
 -- farebox_api.limits: the most that one spend of a user may take.
 --
--- Called by   handlers/limits
+-- Called by   ledger::limits
 -- Locks       nothing
+-- Answers     unauthorized, forbidden, user_not_found, ok
+-- Raises      FB000 when the call itself is malformed
 
-create or replace function farebox_api.limits(p_number bigint) returns bigint
-language sql
-stable
+create or replace function farebox_api.limits(
+    p_caller text, p_proof bytea, p_number bigint, out status text, out amount bigint)
+language plpgsql
+volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    select p_number + 1000
-$$;
+begin
+    status := coalesce(
+        farebox.caller_refusal(p_caller, p_proof, 'read', '{user,operator}', null, 'user_not_found', clock_timestamp()), 'ok');
+    amount := p_number + 1000;
+end $$;
 END
-after sql/grants.sql 'grant execute on function farebox_api.balance to farebox_app;' <<<'grant execute on function farebox_api.limits to farebox_app;'
 
 # 4: the domain function.
-after shared/ledger/account.hpp 'std::int64_t unused_number(db::Connection& connection, base::Deadline deadline);' <<'END'
-std::int64_t limits(db::Connection& connection, std::int64_t number, base::Deadline deadline);
-END
-after shared/ledger/account.cpp '} // namespace' <<'END'
+cat >"$copy/shared/ledger/limits.hpp" <<'END'
+// The most that one spend of a user may take: farebox_api.limits.
+#pragma once
 
-std::int64_t limits(db::Connection& connection, std::int64_t number, base::Deadline deadline)
-{
-    return one_row(connection.call("select farebox_api.limits($1)", Params{}.int8(number), deadline), "limits").int8(0, 0);
-}
-END
-after shared/ledger/ledger.hpp '    std::int64_t unused_number(base::Deadline deadline);' <<<'    std::int64_t limits(std::int64_t number, base::Deadline deadline);'
-cat >>"$copy/shared/ledger/ledger.cpp" <<'END'
+#include "shared/base/clock.hpp"
+#include "shared/db/caller.hpp"
+#include "shared/db/session.hpp"
+
+#include <cstdint>
 
 namespace ledger {
 
-std::int64_t Ledger::limits(std::int64_t number, base::Deadline deadline)
+// Throws its refusal.
+std::int64_t limits(db::Session& session, db::Caller const& caller, std::int64_t number, base::Deadline deadline);
+
+} // namespace ledger
+END
+cat >"$copy/shared/ledger/limits.cpp" <<'END'
+#include "shared/ledger/limits.hpp"
+
+#include "shared/db/status.hpp"
+
+namespace ledger {
+
+std::int64_t limits(db::Session& session, db::Caller const& caller, std::int64_t number, base::Deadline deadline)
 {
-    return state_->read(deadline, [&](auto& connection, auto until) { return calls::limits(connection, number, until); });
+    return session.read(deadline, [&](db::Connection& connection, auto until) {
+        auto const rows = connection.one("farebox_api.limits", db::Params{}.caller(caller).int8(number), until);
+        db::expect_ok(rows[0].text("status"));
+        return rows[0].int8("amount");
+    });
 }
 
 } // namespace ledger
@@ -70,6 +78,7 @@ cat >"$copy/handlers/limits.cpp" <<'END'
 //   Refuses   user_not_found, busy
 
 #include "shared/json/writer.hpp"
+#include "shared/ledger/limits.hpp"
 #include "shared/service/service.hpp"
 
 #include <charconv>
@@ -87,7 +96,8 @@ std::int64_t parse(service::Call const& call)
 
 http::Response limits(service::Call const& call)
 {
-    return http::json(200, json::Writer().begin().field("limit", call.ledger.limits(parse(call), call.deadline)).end().str());
+    auto const most = ledger::limits(call.session, auth::proven(call.caller()), parse(call), call.deadline);
+    return http::json(200, json::Writer().begin().field("limit", most).end().str());
 }
 
 } // namespace
@@ -110,6 +120,8 @@ built() {
 }
 holds "the handler builds, with nothing else than its file" built
 holds "the modules still include only what is below them" "$copy/scripts/check-modules"
+holds "the SQL function lies with those who may call it" "$copy/scripts/check-sql"
+holds "and answers with errors that have a name" "$copy/scripts/check-errors"
 bin=$copy/build/release/bin
 contains "it says what it answers" '"pattern":"/api/v1/limits/{number}"' "$("$bin/limits" --endpoints)"
 

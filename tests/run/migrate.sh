@@ -18,7 +18,9 @@ END
 migrate() { "$root/scripts/migrate" --database-url "$admin"; }
 
 # Twice in a row.
-sql <<<"select farebox_api.create_user(gen_random_uuid(), 7, null, null, 100, gen_random_uuid(), null, null, null, now() + '1 min')" >/dev/null
+sql <<<"select farebox.create_api_key('tests', sha256('tests'), 'fb_tests', '{users,grant}')" >/dev/null
+sql <<<"select farebox_api.create_user('api_key', sha256('tests'), farebox.new_id(7), 7, null, null, 100, gen_random_uuid(), null, null,
+                                        now() + '1 min')" >/dev/null
 before=$(state)
 output=$(migrate)
 equals "running it again changes nothing" "$before" "$(state)"
@@ -37,9 +39,9 @@ holds "migrate runs where functions are that no file makes" migrate
 equals "and they are gone, the same name with other arguments too; the triggers never were" "$before" "$(state)"
 
 a_checkout other
-sed -i 's/returns bigint/returns table (n bigint)/' "$scratch/other/sql/api/accounts/unused_number.sql"
+sed -i 's/returns bigint/returns table (n bigint)/' "$scratch/other/sql/api/accounts/registration_number.sql"
 holds "a function's result may change" "$scratch/other/scripts/migrate" --database-url "$admin"
-equals "and does" "TABLE(n bigint)" "$(sql <<<"select pg_get_function_result('farebox_api.unused_number'::regproc)")"
+equals "and does" "TABLE(n bigint)" "$(sql <<<"select pg_get_function_result('farebox_api.registration_number'::regproc)")"
 holds "and changes back" migrate
 equals "which leaves no trace" "$before" "$(state)"
 
@@ -50,7 +52,7 @@ create function farebox.first_price() returns numeric language sql return 1;
 create function farebox.cents(p_n numeric) returns numeric immutable language sql return p_n * 100;
 create table farebox.prices (price numeric default farebox.first_price() check (farebox.is_price(price)));
 create index prices_cents on farebox.prices (farebox.cents(price));
-create function public.next_number() returns bigint language sql return farebox_api.unused_number();
+create function public.next_number() returns bigint language sql return farebox_api.registration_number(gen_random_uuid());
 END
 holds "a function that a table, an index or somebody's function needs is in nobody's way" migrate
 equals "and stays, with the functions it needs itself" "4" "$(sql <<<"select count(*) from pg_proc

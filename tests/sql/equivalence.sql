@@ -4,7 +4,7 @@
 
 begin;
 \ir support.psql
-select plan(5);
+select plan(6);
 
 update farebox.settings set subscription_required = false;
 delete from farebox.models where use = 'device' and name = '*';
@@ -13,7 +13,8 @@ values ('device', 'tests-two', 1, 2, now() - interval '1 day'), ('device', 'test
 select a_key('tests: spends', '{spend}'), a_key('tests: reads', '{read}') \g /dev/null
 
 create temp table differences (round int, call int, what text, batch text, singles text);
-create temp table answers (status text, batch boolean);
+create temp table answers (status text, batch boolean, who text);
+create temp table sessions (wallet uuid primary key, session uuid);
 
 create function one_of(variadic p_texts text[]) returns text language sql volatile as $$
     select p_texts[1 + floor(random() * cardinality(p_texts))::int]
@@ -23,7 +24,7 @@ $$;
 create function twins() returns uuid[] language plpgsql volatile as $$
 declare
     v_tokens constant bigint := floor(random() * 120);
-    v_case constant text := one_of('plain', 'plain', 'plain', 'blocked', 'ended', 'debt', 'hold', 'lapsed', 'charged',
+    v_case constant text := one_of('plain', 'plain', 'plain', 'wallet_blocked', 'ended', 'debt', 'hold', 'lapsed', 'charged',
                                    'expired');
     v_twins uuid[];
     w uuid;
@@ -31,7 +32,7 @@ begin
     for i in 1 .. 2 loop
         w := a_wallet(v_tokens + 20);
         case v_case
-            when 'blocked' then update farebox.wallets x set blocked_at = now() where x.id = w;
+            when 'wallet_blocked' then update farebox.wallets x set blocked_at = now() where x.id = w;
             when 'ended' then update farebox.wallets x set subscription_until = now() - interval '1 s' where x.id = w;
             when 'debt' then perform owe(w, 5);
             when 'hold' then perform a_hold(w, 15);
@@ -40,6 +41,7 @@ begin
             when 'expired' then perform gift(w, 30, expires_in => '1 hour', priority => 0), time_passes(w, '2 hours');
             else
         end case;
+        insert into sessions values (w, a_session(w));
         v_twins := v_twins || w;
     end loop;
     return v_twins;
@@ -64,6 +66,15 @@ begin
     v_other := v_one;
     v_other.wallet := p_other;
     v_other.id := gen_random_uuid();
+    -- Now and then a user asks, each twin's own user, of that wallet.
+    if random() < 0.15 then
+        v_one.who := 'user';
+        v_other.who := 'user';
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_one.proof from sessions x where x.wallet = p_one;
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_other.proof from sessions x where x.wallet = p_other;
+        v_one.proof := coalesce(v_one.proof, proof_of(gen_random_uuid(), null, null));
+        v_other.proof := coalesce(v_other.proof, proof_of(gen_random_uuid(), null, null));
+    end if;
     if random() < 0.4 then
         v_one.number := coalesce(number_of(p_one), 9007199254740991);
         v_one.wallet := null;
@@ -118,7 +129,7 @@ begin
             for i in 1 .. cardinality(v_singles) loop
                 a := spend_one(v_singles[i]);
                 v_wanted := v_wanted || told(a);
-                insert into answers values (a.status, cardinality(v_batch) > 1);
+                insert into answers values (a.status, cardinality(v_batch) > 1, v_singles[i].who);
             end loop;
             if v_said <> v_wanted then
                 insert into differences values (v_round, v_call, 'answers', v_said::text, v_wanted::text);
@@ -140,12 +151,12 @@ select is_empty($$ select * from differences where what = 'answers' order by rou
 select is_empty($$ select * from differences where what = 'wallet' order by round, call limit 3 $$,
                 'and leaves the wallets and the journal as they would have left them');
 select bag_eq($$ select distinct status from answers where batch $$,
-              $$ values ('ok'), ('replayed'), ('insufficient'), ('key_reused'), ('not_found'), ('invalid_amount'),
-                        ('unknown_model'), ('blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden'),
-                        ('session_gone') $$,
+              $$ values ('ok'), ('replayed'), ('insufficient_balance'), ('idempotency_key_reused'), ('user_not_found'), ('invalid_amount'),
+                        ('model_unavailable'), ('wallet_blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden') $$,
               'the calls were hostile enough: every answer came up');
 select cmp_ok((select count(*) from answers where status = 'ok'), '>', 300::bigint, 'and enough was paid');
 select cmp_ok((select count(*) from answers where status = 'replayed'), '>', 50::bigint, 'and replayed');
+select cmp_ok((select count(*) from answers where status = 'ok' and who = 'user'), '>', 30::bigint, 'by users as well');
 
 select * from finish();
 rollback;

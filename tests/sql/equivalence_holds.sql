@@ -1,6 +1,6 @@
--- A call of farebox_api.hold or farebox_api.settle answers exactly what its requests would have been answered one at a
+-- A call of farebox_api.place_holds or farebox_api.end_holds answers exactly what its requests would have been answered one at a
 -- time, in array order, on wallets of the same state; and leaves the wallets, the journal, the grants and the holds the
--- same. Asked of 480 random calls on poor, blocked, indebted and due wallets, with hostile keys and amounts, holds settled
+-- same. Asked of 480 random calls on poor, blocked, indebted and due wallets, with hostile keys and amounts, holds ended
 -- twice and lapsed ones. The seed is fixed: a failure repeats itself.
 
 begin;
@@ -12,6 +12,7 @@ select a_key('tests: holds', '{hold}'), a_key('tests: reads', '{read}') \g /dev/
 
 create temp table differences (round int, call int, what text, batch text, singles text);
 create temp table answers (what text, status text);
+create temp table sessions (wallet uuid primary key, session uuid);
 create temp table twin_holds (n serial, one uuid, other uuid);
 
 create function one_of(variadic p_texts text[]) returns text language sql volatile as $$
@@ -22,7 +23,7 @@ $$;
 create function twins() returns uuid[] language plpgsql volatile as $$
 declare
     v_tokens constant bigint := floor(random() * 120) + 60;
-    v_case constant text := one_of('plain', 'plain', 'blocked', 'ended', 'debt', 'lapsed', 'charged', 'kept', 'kept');
+    v_case constant text := one_of('plain', 'plain', 'wallet_blocked', 'ended', 'debt', 'lapsed', 'charged', 'kept', 'kept');
     v_twins uuid[];
     v_holds uuid[] := '{}';
     w uuid;
@@ -31,7 +32,7 @@ begin
         w := a_wallet(v_tokens);
         case v_case
             when 'debt' then v_holds := v_holds || held(w, 20); perform owe(w, 5);
-            when 'lapsed', 'blocked', 'ended' then
+            when 'lapsed', 'wallet_blocked', 'ended' then
                 v_holds := v_holds || held(w, 15);
                 perform time_passes(w, '2 hours');
             when 'charged' then
@@ -43,8 +44,9 @@ begin
                 perform time_passes(w, '2 hours');
             else v_holds := v_holds || held(w, 25);
         end case;
-        update farebox.wallets x set blocked_at = now() where x.id = w and v_case = 'blocked';
+        update farebox.wallets x set blocked_at = now() where x.id = w and v_case = 'wallet_blocked';
         update farebox.wallets x set subscription_until = now() - interval '1 s' where x.id = w and v_case = 'ended';
+        insert into sessions values (w, a_session(w));
         v_twins := v_twins || w;
     end loop;
     for i in 1 .. cardinality(v_holds) / 2 loop
@@ -68,11 +70,20 @@ begin
                            else (1 + floor(random() * 30))::bigint end,
                key => one_of(null, null, 'a', 'b', 'c'), fingerprint => one_of('one', 'one', 'one', 'two'),
                ttl => one_of('1 hour', '2 hours')::interval, on_lapse => one_of('release', 'charge'), lapse_amount => 3,
-               dispatched => random() < 0.5, session => case when random() < 0.03 then gen_random_uuid() end,
+               started => random() < 0.5, session => case when random() < 0.03 then gen_random_uuid() end,
                api_key => some_key());
     v_other := v_one;
     v_other.wallet := p_other;
     v_other.id := gen_random_uuid();
+    -- Now and then a user asks, each twin's own user, of that wallet.
+    if random() < 0.15 then
+        v_one.who := 'user';
+        v_other.who := 'user';
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_one.proof from sessions x where x.wallet = p_one;
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_other.proof from sessions x where x.wallet = p_other;
+        v_one.proof := coalesce(v_one.proof, proof_of(gen_random_uuid(), null, null));
+        v_other.proof := coalesce(v_other.proof, proof_of(gen_random_uuid(), null, null));
+    end if;
     if random() < 0.4 then
         v_one.number := coalesce(number_of(p_one), 9007199254740991);
         v_one.wallet := null;
@@ -82,14 +93,14 @@ begin
     return array[v_one, v_other];
 end $$;
 
-create function twin_settlements() returns settle_request[] language plpgsql volatile as $$
+create function twin_ends() returns end_request[] language plpgsql volatile as $$
 declare
-    v_one settle_request;
-    v_other settle_request;
+    v_one end_request;
+    v_other end_request;
     t twin_holds;
 begin
     select x.* into t from twin_holds x order by random() limit 1;
-    v_one := s(t.one, case floor(random() * 12) when 0 then -1 when 1 then 1000000000001 when 2 then 0 when 3 then 0
+    v_one := e(t.one, case floor(random() * 12) when 0 then -1 when 1 then 1000000000001 when 2 then 0 when 3 then 0
                            else (1 + floor(random() * 40))::bigint end,
                clamp => random() < 0.3, session => case when random() < 0.03 then gen_random_uuid() end,
                api_key => some_key(), description => one_of('x', null));
@@ -100,11 +111,22 @@ begin
         v_other.hold := v_one.hold;
     end if;
     v_other.entry := gen_random_uuid();
+    -- Now and then a user asks, each twin's own user, of that wallet.
+    if random() < 0.15 then
+        v_one.who := 'user';
+        v_other.who := 'user';
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_one.proof
+          from sessions x where x.wallet = (select h.wallet from farebox.holds h where h.id = v_one.hold);
+        select uuid_send(x.session) || uuid_send(x.wallet) into v_other.proof
+          from sessions x where x.wallet = (select h.wallet from farebox.holds h where h.id = v_other.hold);
+        v_one.proof := coalesce(v_one.proof, proof_of(gen_random_uuid(), null, null));
+        v_other.proof := coalesce(v_other.proof, proof_of(gen_random_uuid(), null, null));
+    end if;
     return array[v_one, v_other];
 end $$;
 
 -- An answer without what must differ: an entry is told by its place in the wallet's journal, a hold by its figures.
-create function told(a settle_answer) returns text language sql volatile as $$
+create function told(a end_answer) returns text language sql volatile as $$
     select format('%s released %s entry %s', brief(a), a.released,
                   (select e.debit_seq from farebox.entries e where e.id = a.entry))
 $$;
@@ -122,7 +144,7 @@ create function full_state(p_wallet uuid) returns text language sql stable as $$
       from farebox.wallets w where w.id = p_wallet
 $$;
 
-create function place(p_twins uuid[], p_size int, out said text[], out wanted text[]) language plpgsql volatile as $$
+create function place_some(p_twins uuid[], p_size int, out said text[], out wanted text[]) language plpgsql volatile as $$
 declare
     v_pair hold_request[];
     v_batch hold_request[] := '{}';
@@ -137,9 +159,9 @@ begin
         v_batch := v_batch || v_pair[1];
         v_singles := v_singles || v_pair[2];
     end loop;
-    v_one := array(select x::hold_answer from hold_many(v_batch) x);
+    v_one := array(select x::hold_answer from place_many(v_batch) x);
     for i in 1 .. p_size loop
-        a := hold(v_singles[i]);
+        a := place(v_singles[i]);
         said := said || brief(v_one[i]);
         wanted := wanted || brief(a);
         insert into answers values ('hold', a.status);
@@ -151,21 +173,21 @@ end $$;
 
 create function end_some(p_size int, out said text[], out wanted text[]) language plpgsql volatile as $$
 declare
-    v_pair settle_request[];
-    v_batch settle_request[] := '{}';
-    v_singles settle_request[] := '{}';
-    a settle_answer;
+    v_pair end_request[];
+    v_batch end_request[] := '{}';
+    v_singles end_request[] := '{}';
+    a end_answer;
 begin
     for i in 1 .. p_size loop
-        v_pair := twin_settlements();
+        v_pair := twin_ends();
         v_batch := v_batch || v_pair[1];
         v_singles := v_singles || v_pair[2];
     end loop;
-    said := array(select told(x::settle_answer) from settle_many(v_batch) x);
+    said := array(select told(x::end_answer) from end_many(v_batch) x);
     for i in 1 .. p_size loop
-        a := settle(v_singles[i]);
+        a := end_hold(v_singles[i]);
         wanted := wanted || told(a);
-        insert into answers values ('settle', a.status);
+        insert into answers values ('end', a.status);
     end loop;
 end $$;
 
@@ -179,7 +201,7 @@ begin
         v_twins := twins() || twins() || twins() || array[gen_random_uuid(), gen_random_uuid()];
         for v_call in 1 .. p_calls loop
             if random() < 0.5 then
-                select * into x from place(v_twins, 1 + floor(random() * 12)::int);
+                select * into x from place_some(v_twins, 1 + floor(random() * 12)::int);
             else
                 select * into x from end_some(1 + floor(random() * 12)::int);
             end if;
@@ -203,16 +225,15 @@ select is_empty($$ select * from differences where what = 'answers' order by rou
 select is_empty($$ select * from differences where what = 'wallet' order by round, call limit 3 $$,
                 'and leaves the wallets, the journal, the grants and the holds as they would have left them');
 select bag_eq($$ select distinct status from answers where what = 'hold' $$,
-              $$ values ('ok'), ('replayed'), ('insufficient'), ('key_reused'), ('not_found'), ('invalid_amount'),
-                        ('blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden'), ('session_gone') $$,
+              $$ values ('ok'), ('replayed'), ('insufficient_balance'), ('idempotency_key_reused'), ('user_not_found'), ('invalid_amount'),
+                        ('wallet_blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden') $$,
               'the calls were hostile enough: every answer to a hold came up');
-select bag_eq($$ select distinct status from answers where what = 'settle' $$,
-              $$ values ('ok'), ('short'), ('replayed'), ('already_settled'), ('insufficient'), ('not_found'),
-                        ('invalid_amount'), ('blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden'),
-                        ('session_gone') $$,
-              'and every answer to a settlement');
+select bag_eq($$ select distinct status from answers where what = 'end' $$,
+              $$ values ('ok'), ('short'), ('replayed'), ('hold_already_settled'), ('insufficient_balance'), ('hold_not_found'),
+                        ('invalid_amount'), ('wallet_blocked'), ('subscription_expired'), ('unauthorized'), ('forbidden') $$,
+              'and every answer to the end of one');
 select cmp_ok((select count(*) from answers where what = 'hold' and status = 'ok'), '>', 200::bigint, 'enough was held');
-select cmp_ok((select count(*) from answers where what = 'settle' and status = 'ok'), '>', 200::bigint, 'and settled');
+select cmp_ok((select count(*) from answers where what = 'end' and status = 'ok'), '>', 200::bigint, 'and ended');
 
 select * from finish();
 rollback;

@@ -60,19 +60,19 @@ select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other'
           'forbidden', 'then one without the scope');
 select is(brief(gift(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', expires_in => '-1 s',
                      api_key => :'good_key')),
-          'not_found', 'then an unknown user');
+          'user_not_found', 'then an unknown user');
 select is(brief(gift(:'bea', 0, key => 'used', fingerprint => 'other', expires_in => '-1 s', api_key => :'good_key')),
-          'key_reused', 'then a key that was used for another request');
+          'idempotency_key_reused', 'then a key that was used for another request');
 select is(brief(gift(:'bea', 0, key => 'used', expires_in => '-1 s', api_key => :'good_key')),
           'replayed 9 0->9', 'then a key that was used for this one: the first answer');
 select is(brief(gift(:'bea', 0, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_amount',
           'then an amount that is none');
-select is(brief(gift(:'bea', 5, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'invalid_expiry',
+select is(brief(gift(:'bea', 5, key => 'new', expires_in => '-1 s', api_key => :'good_key')), 'validation_error',
           'then an expiry in the past');
 select is(books(:'bea'), 'balance 9 held 0 debt 0 seq 1', 'and none of these moved anything');
 select is(brief(gift(:'bea', 5, key => 'new', expires_in => '1 s', api_key => :'good_key')), 'ok 5 9->14',
           'a request with nothing wrong is ok');
-select is(brief(gift(null, 5, number => 9007199254740991)), 'not_found', 'an unknown number is not found');
+select is(brief(gift(null, 5, number => 9007199254740991)), 'user_not_found', 'an unknown number is not found');
 
 ---- Keys
 
@@ -81,14 +81,14 @@ select * from gift(:'ann', 30, key => 'k') \gset first_
 select brief(spend_one(r(:'ann', 30))) \g /dev/null
 select is(gift(:'ann', 30, key => 'k'), row('replayed', :'first_entry', 30, 0, 30, null, :'first_at')::answer,
           'the same key and request gets the first answer again: entry, amount, balances and time');
-select is(brief(gift(:'ann', 30, key => 'k', fingerprint => 'other')), 'key_reused',
+select is(brief(gift(:'ann', 30, key => 'k', fingerprint => 'other')), 'idempotency_key_reused',
           'the same key for another request is refused');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 2', 'and neither credits anything');
 select is(brief(gift(:'bob', 30, key => 'k', fingerprint => 'other')), 'ok 30 0->30',
           'one key on two wallets is two keys');
 select is(brief(spend_one(r(:'bob', 10, key => 'mine'))), 'ok 10 30->20', 'a key of a spend');
 select is(brief(gift(:'bob', 5, key => 'mine', fingerprint => 'other')), 'ok 5 20->25', 'is free for a grant');
-select is(brief(gift(:'bob', 5, key => 'later', expires_in => '-1 s')), 'invalid_expiry', 'a refusal');
+select is(brief(gift(:'bob', 5, key => 'later', expires_in => '-1 s')), 'validation_error', 'a refusal');
 select is(brief(gift(:'bob', 5, key => 'later', fingerprint => 'other')), 'ok 5 25->30', 'leaves its key free');
 select is(brief(gift(:'bob', 5, id => :'id')), 'ok 5 30->35', 'a request without a key');
 select is(brief(gift(:'bob', 5, id => :'id')), 'replayed 5 30->35', 'sent again with the same id is the same request');

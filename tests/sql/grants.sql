@@ -88,7 +88,7 @@ select brief(move(:'ann', :'bob', 2)), time_passes(:'ann', '2 hours'), time_pass
        brief(take_back(:'spent_entry', 5)) \g /dev/null
 select is(journal(:'ann'), 'grant 10, spend -8, transfer -2, refund 5, expire -5',
           'a refund to an expired slice expires again');
-select is(brief(spend_one(r(:'bob', 1))), 'insufficient 1 of 0', 'a transfer carries the expiry');
+select is(brief(spend_one(r(:'bob', 1))), 'insufficient_balance 1 of 0', 'a transfer carries the expiry');
 select is((select string_agg(g.class::text, ',') from farebox.grants g where g.wallet = :'bob'), 'promo',
           'and the class');
 select is(books(:'ann') || ', ' || books(:'bob'), 'balance 0 held 0 debt 0 seq 5, balance 0 held 0 debt 0 seq 2',
@@ -120,7 +120,7 @@ select is(journal(:'ann'), 'grant 10, expire -4', 'a grant that expires keeps wh
 select is(books(:'ann'), 'balance 6 held 6 debt 0 seq 2', 'and the hold stands on it');
 select is((select g.due from farebox.grants g where g.wallet = :'ann'), true, 'it is marked as due');
 select brief(gift(:'ann', 20)) \g /dev/null
-select is(brief(spend_one(r(:'ann', 21))), 'insufficient 21 of 20', 'kept tokens are not spendable');
+select is(brief(spend_one(r(:'ann', 21))), 'insufficient_balance 21 of 20', 'kept tokens are not spendable');
 select is(brief(spend_one(r(:'ann', 15))), 'ok 15 26->11', 'others are');
 select is(tokens_left(:'ann'), 'paid 6, paid 5', 'and burn alone');
 select time_passes(:'ann', '4 hours'), brief(spend_one(r(:'ann', 1))) \g /dev/null

@@ -113,7 +113,7 @@ end $$;
 create function m_spend(p_w uuid, p_entry uuid, p_amount bigint) returns text language plpgsql as $$
 begin
     if p_amount > m_free(p_w) then
-        return 'insufficient';
+        return 'insufficient_balance';
     end if;
     perform m_burn(p_w, p_amount, p_entry);
     insert into m_spends (w, entry, left_over) values (p_w, p_entry, p_amount);
@@ -127,7 +127,7 @@ declare
     b record;
 begin
     if p_amount > (select x.left_over from m_spends x where x.entry = p_spend) then
-        return 'exceeds';
+        return 'reverse_exceeds_entry';
     end if;
     update m_spends x set left_over = x.left_over - p_amount where x.entry = p_spend;
     for b in select x.*, g.expires from m_burns x join m_grants g using (n) where x.entry = p_spend
@@ -152,10 +152,10 @@ declare
 begin
     select x.* into g from m_grants x where x.entry = p_grant;
     if p_amount > g.amount - g.reversed then
-        return 'exceeds';
+        return 'reverse_exceeds_entry';
     end if;
     if g.due or p_amount > least(g.remaining, (select x.balance - x.held from m_wallets x where x.w = p_w)) then
-        return 'insufficient';
+        return 'insufficient_balance';
     end if;
     update m_grants x set remaining = x.remaining - p_amount, reversed = x.reversed + p_amount where x.n = g.n;
     update m_wallets x set balance = x.balance - p_amount where x.w = p_w;
@@ -165,7 +165,7 @@ end $$;
 create function m_move(p_from uuid, p_to uuid, p_entry uuid, p_amount bigint) returns text language plpgsql as $$
 begin
     if p_amount > m_free(p_from) then
-        return 'insufficient';
+        return 'insufficient_balance';
     end if;
     perform m_burn(p_from, p_amount, p_entry);
     perform m_grant(p_to, p_entry, sum(b.amount)::bigint, g.class, g.priority, g.expires)
@@ -189,11 +189,11 @@ create function hold_now(p_w uuid, p_amount bigint, p_present int, p_expires int
 declare
     v_hold constant uuid := gen_random_uuid();
 begin
-    perform farebox.touch_wallet(p_w);
+    perform farebox.lock_wallet(p_w);
     if p_amount > m_free(p_w) then
-        return 'insufficient';
+        return 'insufficient_balance';
     end if;
-    insert into farebox.holds (id, wallet, amount, created_at, expires_at, on_lapse, lapse_amount, dispatched_at)
+    insert into farebox.holds (id, wallet, amount, created_at, expires_at, on_lapse, lapse_amount, started_at)
     values (v_hold, p_w, p_amount, clock_timestamp(), hour_at(p_expires, p_present),
             case when p_charge is null then 'release' else 'charge' end, p_charge,
             case when p_charge is not null then clock_timestamp() end);
@@ -267,7 +267,7 @@ begin
             v_wanted := m_spend(v_w, v_entry, a / 3 + 1);
         elsif o < 0.68 then
             v_what := 'hold';
-            v_wanted := case when a / 2 + 1 > m_free(v_w) then 'insufficient' else 'ok' end;
+            v_wanted := case when a / 2 + 1 > m_free(v_w) then 'insufficient_balance' else 'ok' end;
             v_said := hold_now(v_w, a / 2 + 1, v_hour, v_expires,
                                case when random() < 0.5 then 1 + floor(random() * (a / 2))::bigint end);
         elsif o < 0.80 then
@@ -291,7 +291,7 @@ begin
             v_wanted := m_move(v_w, v_other, v_entry, a / 2 + 1);
         else
             v_what := 'debt';
-            perform farebox.touch_wallet(v_w), owe(v_w, a / 4 + 1);
+            perform farebox.lock_wallet(v_w), owe(v_w, a / 4 + 1);
             update m_wallets x set debt = x.debt + a / 4 + 1 where x.w = v_w;
             v_said := 'ok';
             v_wanted := 'ok';
@@ -308,7 +308,7 @@ begin
     end loop;
 
     foreach v_w in array v_pair loop
-        perform farebox.touch_wallet(v_w), farebox.flush(v_w);
+        perform farebox.lock_wallet(v_w), farebox.flush(v_w);
         insert into differences
         select p_sequence, null, 'wallet at the end', ours(v_w), reference(v_w) where ours(v_w) <> reference(v_w);
         insert into differences select p_sequence, null, 'grants at the end', our_grants(v_w), reference_grants(v_w)
@@ -331,10 +331,10 @@ select is_empty($$ select * from differences where what ~ '(wallet|grants) at th
 select is_empty($$ select * from differences where what ~ 'books at the end' order by sequence limit 3 $$,
                 'and the books are in order');
 select bag_eq($$ select distinct what, status from done $$,
-              $$ values ('grant', 'ok'), ('spend', 'ok'), ('spend', 'insufficient'),
-                        ('hold', 'ok'), ('hold', 'insufficient'),
-                        ('refund', 'ok'), ('refund', 'exceeds'), ('reversal', 'ok'), ('reversal', 'exceeds'),
-                        ('reversal', 'insufficient'), ('transfer', 'ok'), ('transfer', 'insufficient'), ('debt', 'ok') $$,
+              $$ values ('grant', 'ok'), ('spend', 'ok'), ('spend', 'insufficient_balance'),
+                        ('hold', 'ok'), ('hold', 'insufficient_balance'),
+                        ('refund', 'ok'), ('refund', 'reverse_exceeds_entry'), ('reversal', 'ok'), ('reversal', 'reverse_exceeds_entry'),
+                        ('reversal', 'insufficient_balance'), ('transfer', 'ok'), ('transfer', 'insufficient_balance'), ('debt', 'ok') $$,
               'every move was made and, where it can be, refused');
 select cmp_ok((select count(*) from farebox.entries e join m_wallets m on m.w = e.debit where e.kind = 'expire'), '>',
               170::bigint, 'grants have expired');

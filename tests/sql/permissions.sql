@@ -3,7 +3,8 @@
 
 begin;
 \ir support.psql
-select plan(56);
+\ir open_functions.psql
+select plan(60);
 
 grant farebox_app to current_user; -- to try things in its place; gone with the rollback
 
@@ -34,7 +35,8 @@ select format('%s %s', v.verb, t.tablename) as what, format(v.sql, t.tablename, 
  where t.schemaname = 'farebox'
 union all
 select 'call ' || p.oid::regprocedure, format('select farebox.%I(%s)', p.proname,
-           (select string_agg('null::' || format_type(x, null), ', ' order by n)
+           (select string_agg(case when p.provariadic <> 0 and n = p.pronargs then 'variadic ' else '' end
+                              || 'null::' || format_type(x, null), ', ' order by n)
               from unnest(p.proargtypes) with ordinality y(x, n)))
   from pg_proc p where p.pronamespace = 'farebox'::regnamespace
 union all
@@ -82,13 +84,28 @@ create function calls(p_role text) returns setof text language sql stable as $$
 $$;
 set local search_path = extensions, :"tests";
 select bag_eq($$ select split_part(calls('farebox_app'), '(', 1) $$,
-              $$ values ('farebox_api.spend'), ('farebox_api.spend_one'), ('farebox_api.hold'),
-                        ('farebox_api.settle'), ('farebox_api.dispatch'), ('farebox_api.reverse'),
-                        ('farebox_api.balance'), ('farebox_api.statement'), ('farebox_api.create_user'),
-                        ('farebox_api."grant"'), ('farebox_api.api_key'), ('farebox_api.account'),
-                        ('farebox_api.rename_account'), ('farebox_api.export_account'), ('farebox_api.erase_account'),
-                        ('farebox_api.transfer'), ('farebox_api.unused_number') $$,
+              $$ values ('farebox_api.spend'), ('farebox_api.spend_one'), ('farebox_api.place_holds'),
+                        ('farebox_api.end_holds'), ('farebox_api.mark_started'), ('farebox_api.reverse'),
+                        ('farebox_api.transfer'), ('farebox_api.balance'), ('farebox_api.entries'),
+                        ('farebox_api.create_user'), ('farebox_api."grant"'), ('farebox_api.find_credential'),
+                        ('farebox_api.account'), ('farebox_api.rename_account'), ('farebox_api.export_account'),
+                        ('farebox_api.erase_account'), ('farebox_api.registration_number') $$,
               'the application calls the functions of sql/api, each of them once, and no other');
+select bag_eq($$ select p.proname::text from pg_proc p
+                  where p.pronamespace = 'farebox_api'::regnamespace and not 'p_caller' = any (p.proargnames) $$,
+              'select name from open_functions', 'every one of them asks who calls, but those that say why not');
+create function rows_changed() returns bigint language sql volatile as $$
+    select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint from pg_stat_xact_user_tables where schemaname in ('farebox', 'auth')
+$$;
+create function changed_by(p_call text) returns bigint language plpgsql volatile as $$
+declare
+    v_before constant bigint := rows_changed();
+begin
+    execute p_call;
+    return rows_changed() - v_before;
+end $$;
+select is(changed_by(call), 0::bigint, format('%s changes no row, so no balance: %s', name, reason)) from open_functions order by name;
+select is(changed_by(format('update farebox.wallets set debt = debt where id = %L', :'ann')), 1::bigint, 'a change of one would be seen');
 select is_empty(format('select calls(%L)', r), format('%s calls none', r))
   from unnest(array['anon', 'authenticated', 'service_role']) r;
 select is_empty($$ select p.oid::regprocedure
@@ -97,13 +114,14 @@ select is_empty($$ select p.oid::regprocedure
                       and (a.grantee = 0 or a.is_grantable and a.grantee <> p.proowner) $$,
                 'no function is everybody''s, or handed on');
 select is(attempt('farebox_app',
-                  format($$ select * from farebox_api.balance(array[%L]::uuid[], array[null]::bigint[],
-                                                              array[null]::text[], array[null]::bytea[]) $$, :'ann')),
+                  format($$ select * from farebox_api.balance(array[1], array['api_key'], array[%L::bytea], array[%L]::uuid[],
+                                                              array[null]::bigint[], array[null]::text[]) $$,
+                         proof_of(null, null, null), :'ann')),
           'allowed', 'the application reads a balance');
 select is(attempt('farebox_app',
-                  format($$ select * from farebox_api.spend_one(gen_random_uuid(), %L, null, 1, null, null, null, null,
-                                                                null, gen_random_uuid(), gen_random_uuid(), null,
-                                                                clock_timestamp() + interval '10 s') $$, :'ann')),
+                  format($$ select * from farebox_api.spend_one('user', %L, gen_random_uuid(), %L, null, 1, null, null, null,
+                                                                null, null, clock_timestamp() + interval '10 s') $$,
+                         proof_of(gen_random_uuid(), null, null), :'ann')),
           'allowed', 'and spends, sessions looked up and all');
 select is_empty($$ select c.oid::regclass, a.privilege_type, a.grantee::regrole
                      from pg_class c
@@ -149,10 +167,8 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p
 select is_empty($$ select p.oid::regprocedure, c from pg_proc p,
                           unnest(array['plan_cache_mode=force_generic_plan', 'jit=off', 'enable_seqscan=off',
                                        'enable_hashjoin=off', 'enable_mergejoin=off']) c
-                    where p.oid::regproc::text in ('farebox_api.spend', 'farebox_api.hold', 'farebox_api.settle',
-                                                   'farebox_api.balance')
-                      and not c = any (p.proconfig) $$,
-                'every function that takes a batch keeps one plan, and one that is good when the tables have grown');
+                    where p.pronamespace = 'farebox_api'::regnamespace and not c = any (coalesce(p.proconfig, '{}')) $$,
+                'every function that handlers call keeps one plan, and one that is good when the tables have grown');
 select is_empty($$ select p.oid::regprocedure from pg_proc p
                     where p.pronamespace = 'farebox'::regnamespace and p.prosecdef <> (p.proname = 'follow_auth_user')
                        or p.pronamespace = 'farebox_api'::regnamespace and not p.prosecdef $$,

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(44);
+select plan(45);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own.
 create function registers(
@@ -28,6 +28,7 @@ select is((select row(email, phone, display_name, provider, managed)::text from 
           row('tests-ann@example.invalid', null, 'Ann', 'local', false)::text,
           'the address and the name are known, and it is no user of an operator''s');
 select cmp_ok(number_of(:'ann'), '>', 1000000000::bigint, 'it has a number of ours');
+select is(number_of(:'ann') & 1023, farebox.slot_of(:'ann')::bigint, 'which ends in the slot of its id');
 select ok(farebox.provision(:'ann'), 'to provision again');
 select is(books(:'ann'), 'balance 50000 held 0 debt 0 seq 1', 'gives nothing again');
 
@@ -63,8 +64,8 @@ select registers(phone => '79990000001', phone_confirmed => false) as eve \gset
 select is((select phone from farebox.users where id = :'eve'), null, 'a phone counts once it is confirmed');
 update auth.users set phone_confirmed_at = now() where id = :'eve';
 select is((select phone from farebox.users where id = :'eve'), '79990000001', 'and not before');
-select farebox_api.create_user(gen_random_uuid(), null, '79990000002', null, 0, gen_random_uuid(), null, null, null,
-                               clock_timestamp() + interval '10 s') \g /dev/null
+select farebox_api.create_user('api_key', proof_of(null, null, null), gen_random_uuid(), null, '79990000002', null, 0,
+                               gen_random_uuid(), null, null, clock_timestamp() + interval '10 s') \g /dev/null
 select registers(phone => '79990000002') as mallory \gset
 select is((select phone from farebox.users where id = :'mallory'), null, 'a phone of an operator''s user stays with that one');
 select is(books(:'mallory'), 'balance 50000 held 0 debt 0 seq 1', 'and costs the new one nothing else');
@@ -89,13 +90,13 @@ select throws_ok(format('select farebox.provision(%L)', registers(id => :'missed
 select is(known(:'missed'), 0::bigint, 'nothing is left of the attempt');
 delete from farebox.wallets where id = :'missed';
 select is((select row(b.status, b.balance)::text
-             from farebox_api.balance(array[:'missed']::uuid[], array[null]::bigint[], array[null]::text[],
-                                      array[null]::bytea[]) b),
+             from farebox_api.balance(array[1], array['api_key'], array[proof_of(null, null, null)], array[:'missed']::uuid[],
+                                      array[null]::bigint[], array[null]::text[]) b),
           row('ok', 50000)::text, 'the first look makes up for it');
 select is(books(:'missed'), 'balance 50000 held 0 debt 0 seq 1', 'once');
-select is((select b.status from farebox_api.balance(array[gen_random_uuid()], array[null]::bigint[], array[null]::text[],
-                                                    array[null]::bytea[]) b),
-          'not_found', 'a look at nobody makes nobody');
+select is((select b.status from farebox_api.balance(array[1], array['api_key'], array[proof_of(null, null, null)],
+                                                    array[gen_random_uuid()], array[null]::bigint[], array[null]::text[]) b),
+          'user_not_found', 'a look at nobody makes nobody');
 
 ---- Starting tokens are given to an address once
 

@@ -21,10 +21,10 @@ select results_eq(
                       null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann',
                       :'spent_entry'),
     'the entry says which spend it takes back');
-select is(brief(take_back(:'spent_entry', 21)), 'exceeds of 20', 'parts never add up to more than the spend was');
+select is(brief(take_back(:'spent_entry', 21)), 'reverse_exceeds_entry of 20', 'parts never add up to more than the spend was');
 select is(brief(take_back(:'spent_entry', 20)), 'ok 20 80->100', 'and may add up to all of it');
-select is(brief(take_back(:'spent_entry', 1)), 'exceeds of 0', 'after that nothing is left');
-select is(brief(take_back(:'spent_entry')), 'exceeds of 0', 'with or without an amount');
+select is(brief(take_back(:'spent_entry', 1)), 'reverse_exceeds_entry of 0', 'after that nothing is left');
+select is(brief(take_back(:'spent_entry')), 'reverse_exceeds_entry of 0', 'with or without an amount');
 select is(books(:'ann'), 'balance 100 held 0 debt 0 seq 4', 'and the books are in order');
 select is(tokens_left(:'ann'), 'promo 100', 'the tokens are back in the grant they came from');
 select is((select e.amount from farebox.entries e where e.id = :'spent_entry'), 30::bigint,
@@ -63,7 +63,7 @@ select a_wallet() as ann \gset
 select brief(gift(:'ann', 10, expires_in => '1 hour')) \g /dev/null
 select * from spend_one(r(:'ann', 10)) \gset spent_
 select brief(gift(:'ann', 5)), brief(take_back(:'spent_entry')), time_passes(:'ann', '2 hours') \g /dev/null
-select is(brief(spend_one(r(:'ann', 6))), 'insufficient 6 of 5', 'returned tokens expire when their grant does');
+select is(brief(spend_one(r(:'ann', 6))), 'insufficient_balance 6 of 5', 'returned tokens expire when their grant does');
 select is(books(:'ann'), 'balance 5 held 0 debt 0 seq 5', 'and the books are in order');
 
 select a_wallet() as ann \gset
@@ -99,19 +99,19 @@ select results_eq(
                       null::bigint, %L::uuid, 'k', hash_of('one request'), 'taken back', true) $$, :'ann',
                       :'given_entry'),
     'the entry says which grant it takes back');
-select is(brief(take_back(:'given_entry', 31)), 'exceeds of 30', 'parts never add up to more than the grant was');
+select is(brief(take_back(:'given_entry', 31)), 'reverse_exceeds_entry of 30', 'parts never add up to more than the grant was');
 select brief(spend_one(r(:'ann', 10))) \g /dev/null
-select is(brief(take_back(:'given_entry', 21)), 'insufficient 21 of 20', 'what has been spent is not taken back');
+select is(brief(take_back(:'given_entry', 21)), 'insufficient_balance 21 of 20', 'what has been spent is not taken back');
 select is(brief(take_back(:'given_entry')), 'ok 20 20->0', 'without an amount all that is unspent is');
-select is(brief(take_back(:'given_entry')), 'insufficient 10 of 0', 'after that there is nothing to take');
+select is(brief(take_back(:'given_entry')), 'insufficient_balance 10 of 0', 'after that there is nothing to take');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 4', 'and the books are in order');
 
 select a_wallet() as ann \gset
 select * from gift(:'ann', 50, class => 'promo') \gset given_
 select brief(gift(:'ann', 50)), brief(spend_one(r(:'ann', 40))) \g /dev/null
-select is(brief(take_back(:'given_entry', 11)), 'insufficient 11 of 10', 'other grants'' tokens are not taken for it');
+select is(brief(take_back(:'given_entry', 11)), 'insufficient_balance 11 of 10', 'other grants'' tokens are not taken for it');
 select a_hold(:'ann', 55) \g /dev/null
-select is(brief(take_back(:'given_entry', 6)), 'insufficient 6 of 5', 'nor held ones');
+select is(brief(take_back(:'given_entry', 6)), 'insufficient_balance 6 of 5', 'nor held ones');
 select is(brief(take_back(:'given_entry')), 'ok 5 60->55', 'all that is free is');
 select is(books(:'ann'), 'balance 55 held 55 debt 0 seq 4', 'and the hold stands');
 select is(tokens_left(:'ann'), 'promo 5, paid 50', 'with tokens to stand on');
@@ -119,11 +119,11 @@ select is(tokens_left(:'ann'), 'promo 5, paid 50', 'with tokens to stand on');
 select a_wallet() as ann \gset
 select * from gift(:'ann', 50, expires_in => '1 hour') \gset given_
 select time_passes(:'ann', '2 hours') \g /dev/null
-select is(brief(take_back(:'given_entry')), 'insufficient 50 of 0', 'an expired grant has nothing to take');
+select is(brief(take_back(:'given_entry')), 'insufficient_balance 50 of 0', 'an expired grant has nothing to take');
 select is(journal(:'ann'), 'grant 50, expire -50', 'it has expired');
 select * from gift(:'ann', 50, expires_in => '1 hour') \gset given_
 select brief(gift(:'ann', 40)), a_hold(:'ann', 30, '3 hours'), time_passes(:'ann', '2 hours') \g /dev/null
-select is(brief(take_back(:'given_entry')), 'insufficient 50 of 0',
+select is(brief(take_back(:'given_entry')), 'insufficient_balance 50 of 0',
           'nor one that is kept for a hold, whatever else is free');
 select is(books(:'ann'), 'balance 70 held 30 debt 0 seq 5', 'and the hold stands');
 
@@ -133,8 +133,8 @@ select a_wallet(100) as ann, a_wallet() as bob \gset
 select * from move(:'ann', :'bob', 10) \gset moved_
 select * from spend_one(r(:'ann', 10)) \gset spent_
 select * from take_back(:'spent_entry', 5) \gset refund_
-select is(brief(take_back(:'moved_entry')), 'not_reversible', 'a transfer is corrected by a transfer');
-select is(brief(take_back(:'refund_entry')), 'not_reversible', 'a refund by another spend');
+select is(brief(take_back(:'moved_entry')), 'entry_not_reversible', 'a transfer is corrected by a transfer');
+select is(brief(take_back(:'refund_entry')), 'entry_not_reversible', 'a refund by another spend');
 
 ---- The order of the checks: a request with everything wrong, cured of one thing at a time
 
@@ -154,20 +154,20 @@ select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'o
 select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => :'weak_key')),
           'forbidden', 'then one without the scope: a refund makes tokens');
 select is(brief(take_back(gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => :'good_key')),
-          'not_found', 'then an unknown entry');
+          'entry_not_found', 'then an unknown entry');
 select is(brief(take_back(:'moved_entry', 0, key => 'used', api_key => :'good_key')),
-          'key_reused', 'then a key that was used for another entry');
+          'idempotency_key_reused', 'then a key that was used for another entry');
 select is(brief(take_back(:'spent_entry', 0, key => 'used', fingerprint => 'other', api_key => :'good_key')),
-          'key_reused', 'or for another request');
+          'idempotency_key_reused', 'or for another request');
 select is(brief(take_back(:'spent_entry', 0, key => 'used', api_key => :'good_key')),
           'replayed 10 70->80', 'then a key that was used for this one: the first answer');
-select is(brief(take_back(:'moved_entry', 0, key => 'new', api_key => :'good_key')), 'not_reversible',
+select is(brief(take_back(:'moved_entry', 0, key => 'new', api_key => :'good_key')), 'entry_not_reversible',
           'then a kind that does not come back');
 select is(brief(take_back(:'spent_entry', 0, key => 'new', api_key => :'good_key')), 'invalid_amount',
           'then an amount that is none');
 select is(brief(take_back(:'spent_entry', -1, key => 'new', api_key => :'good_key')), 'invalid_amount',
           'a negative one least of all');
-select is(brief(take_back(:'spent_entry', 21, key => 'new', api_key => :'good_key')), 'exceeds of 20',
+select is(brief(take_back(:'spent_entry', 21, key => 'new', api_key => :'good_key')), 'reverse_exceeds_entry of 20',
           'then more than is left');
 select is(books(:'bea'), 'balance 70 held 0 debt 0 seq 4', 'and none of these moved anything');
 select is(brief(take_back(:'spent_entry', 20, key => 'new', api_key => :'good_key')), 'ok 20 70->90',
@@ -187,7 +187,7 @@ select is(take_back(:'spent_entry', 10, key => 'k'),
 select is(take_back(:'given_entry', 40, key => 'g'),
           row('replayed', :'reversal_entry', 40, 80, 40, null, :'reversal_at')::answer,
           'and of a reversal');
-select is(brief(take_back(:'given_entry', 10, key => 'k')), 'key_reused',
+select is(brief(take_back(:'given_entry', 10, key => 'k')), 'idempotency_key_reused',
           'the key of a refund is not free for a reversal');
 select is(brief(take_back(:'spent_entry', 5, id => :'id')), 'ok 5 0->5', 'a refund without a key');
 select is(brief(take_back(:'spent_entry', 5, id => :'id')), 'replayed 5 0->5',

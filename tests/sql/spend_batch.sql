@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(66);
+select plan(71);
 
 update farebox.settings set subscription_required = false;
 delete from farebox.models where use = 'device' and name = '*';
@@ -13,14 +13,14 @@ insert into farebox.models (use, name, version, price) values ('device', 'tests-
 
 select a_wallet(100) as ann \gset
 select is(brief_many(r(:'ann', 80), r(:'ann', 50), r(:'ann', 20)),
-          array['ok 80 100->20', 'insufficient 50 of 20', 'ok 20 20->0'],
+          array['ok 80 100->20', 'insufficient_balance 50 of 20', 'ok 20 20->0'],
           'a smaller spend is served after a larger one was refused');
 select is(journal(:'ann'), 'grant 100, spend -80, spend -20', 'the journal has them in array order');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 3', 'and the books are in order');
 
 select a_wallet(100) as ann, a_wallet(100) as bob, a_wallet(0) as cid \gset
 select is(brief_many(r(:'bob', 10), r(:'ann', 20), r(:'cid', 1), r(:'bob', 30), r(:'ann', 40)),
-          array['ok 10 100->90', 'ok 20 100->80', 'insufficient 1 of 0', 'ok 30 90->60', 'ok 40 80->40'],
+          array['ok 10 100->90', 'ok 20 100->80', 'insufficient_balance 1 of 0', 'ok 30 90->60', 'ok 40 80->40'],
           'every request gets its own answer, whatever the order of the wallets');
 select is(books(:'ann'), 'balance 40 held 0 debt 0 seq 3', 'one wallet pays its own');
 select is(books(:'bob'), 'balance 60 held 0 debt 0 seq 3', 'another its own');
@@ -30,7 +30,7 @@ select a_wallet(100) as ann, a_wallet(100) as bob \gset
 select number_of(:'ann') as ann_number, number_of(:'bob') as bob_number \gset
 select is(brief_many(r(null, 10, number => :ann_number), r(:'bob', 20), r(gen_random_uuid(), 1), r(:'ann', 30),
                      r(null, 1, number => 9007199254740991), r(null, 40, number => :bob_number)),
-          array['ok 10 100->90', 'ok 20 100->80', 'not_found', 'ok 30 90->60', 'not_found', 'ok 40 80->40'],
+          array['ok 10 100->90', 'ok 20 100->80', 'user_not_found', 'ok 30 90->60', 'user_not_found', 'ok 40 80->40'],
           'numbers and UUIDs may be mixed, unknown ones among them: a user by either is one wallet');
 select is(books(:'ann') || ', ' || books(:'bob'),
           'balance 60 held 0 debt 0 seq 3, balance 40 held 0 debt 0 seq 3', 'and each pays once for each');
@@ -54,24 +54,24 @@ select is(((:'got'::answer[])[3]).at, ((:'got'::answer[])[1]).at, 'and its time'
 select is(books(:'ann'), 'balance 65 held 0 debt 0 seq 3', 'and is taken once');
 
 select is(brief_many(r(:'ann', 30, key => 'k2'), r(:'ann', 30, key => 'k2', fingerprint => 'other')),
-          array['ok 30 65->35', 'key_reused'], 'twice in one call for different requests: the second is refused');
+          array['ok 30 65->35', 'idempotency_key_reused'], 'twice in one call for different requests: the second is refused');
 select is(brief_many(r(:'ann', 5, key => 'k3'), r(:'ann', 0, key => 'k3'),
                      r(:'ann', 0, key => 'k3', fingerprint => 'other'),
                      r(:'ann', 0, key => 'k4')),
-          array['ok 5 35->30', 'replayed 5 35->30', 'key_reused', 'invalid_amount'],
+          array['ok 5 35->30', 'replayed 5 35->30', 'idempotency_key_reused', 'invalid_amount'],
           'a key used earlier in the call is asked about before the amount');
 select is(brief_many(r(:'ann', 5, key => 'k5'), r(:'ann', 5, key => 'k5', model => 'tests-none'),
                      r(:'ann', 5, key => 'k5', fingerprint => 'other', model => 'tests-none')),
-          array['ok 5 30->25', 'replayed 5 30->25', 'key_reused'], 'and before the price');
+          array['ok 5 30->25', 'replayed 5 30->25', 'idempotency_key_reused'], 'and before the price');
 select is(brief_many(r(:'ann', 0, key => 'k6'), r(:'ann', 5, key => 'k6', fingerprint => 'other'),
                      r(:'ann', 0, key => 'k6')),
-          array['invalid_amount', 'ok 5 25->20', 'key_reused'],
+          array['invalid_amount', 'ok 5 25->20', 'idempotency_key_reused'],
           'a refused request leaves its key to the next in the call');
 select is(brief_many(r(:'ann', 50, key => 'k7'), r(:'ann', 5, key => 'k7', fingerprint => 'other'),
                      r(:'ann', 50, key => 'k7')),
-          array['insufficient 50 of 20', 'ok 5 20->15', 'key_reused'], 'so does one that the wallet could not pay');
+          array['insufficient_balance 50 of 20', 'ok 5 20->15', 'idempotency_key_reused'], 'so does one that the wallet could not pay');
 select is(brief_many(r(:'ann', 15), r(:'ann', 5, key => 'k7', fingerprint => 'other'), r(:'ann', 1)),
-          array['ok 15 15->0', 'replayed 5 20->15', 'insufficient 1 of 0'],
+          array['ok 15 15->0', 'replayed 5 20->15', 'insufficient_balance 1 of 0'],
           'a key of an earlier call replays its answer, and what it took is not taken again');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 9', 'and the books are in order');
 
@@ -103,8 +103,8 @@ select is(brief_many(
               r(:'ann', 0),
               r(:'stopped', 1), r(:'ended', 1), r(:'ann', 1, model => 'tests-none'), r(:'owing', 1), r(:'holding', 6),
               r(:'holding', 5), r(:'ann', 2, model => 'tests-three', api_key => :'good_key'), r(:'ann', 10)),
-          array['unauthorized', 'forbidden', 'session_gone', 'not_found', 'invalid_amount', 'blocked',
-                'subscription_expired', 'unknown_model', 'insufficient 1 of 0', 'insufficient 6 of 5', 'ok 5 100->95',
+          array['unauthorized', 'forbidden', 'unauthorized', 'user_not_found', 'invalid_amount', 'wallet_blocked',
+                'subscription_expired', 'model_unavailable', 'insufficient_balance 1 of 0', 'insufficient_balance 6 of 5', 'ok 5 100->95',
                 'ok 6 100->94', 'ok 10 94->84'],
           'every refusal is its own request''s: the others are served');
 select is(array[books(:'ann'), books(:'stopped'), books(:'ended'), books(:'owing'), books(:'holding')],
@@ -130,7 +130,7 @@ select results_eq(
 select a_wallet() as ann, a_wallet(50) as bob \gset
 select brief(gift(:'ann', 100, expires_in => '1 hour')), a_hold(:'bob', 40, '1 hour'),
        time_passes(:'ann', '2 hours'), time_passes(:'bob', '2 hours') \g /dev/null
-select is(brief_many(r(:'bob', 45), r(:'ann', 1)), array['ok 45 50->5', 'insufficient 1 of 0'],
+select is(brief_many(r(:'bob', 45), r(:'ann', 1)), array['ok 45 50->5', 'insufficient_balance 1 of 0'],
           'before anything is taken, lapsed holds are free and expired tokens are gone');
 select is(books(:'ann') || ', ' || books(:'bob'), 'balance 0 held 0 debt 0 seq 2, balance 5 held 0 debt 0 seq 2',
           'and the books are in order');
@@ -148,35 +148,49 @@ select is(books(:'ann'), 'balance 90 held 0 debt 0 seq 2', 'and nothing moves');
 select a_wallet(100) as ann \gset
 
 -- A call of :n requests that is in order but for one argument.
-create function call_with(p_argument text, p_value text, n int default 2) returns text language sql as $$
+create function call_with(p_argument text, p_value text, n int default 2) returns text language sql as $f$
     select format('select * from farebox_api.spend(%s)', string_agg(
                format('p_%s => %s', a.name, case when a.name = p_argument then p_value
                     else format('array(select %s from generate_series(1, %s))', a.good, n) end), ', ')
                || ', p_not_after => ' || case p_argument when 'not_after' then p_value
                                                          else 'clock_timestamp() + interval ''1 s''' end)
-      from (values ('id', 'gen_random_uuid()'), ('wallet', format('%L::uuid', current_setting('tests.wallet'))),
+      from (values ('n', 'generate_series'), ('caller', $$'api_key'::text$$), ('proof', 'proof_of(null, null, null)'),
+                   ('id', 'gen_random_uuid()'), ('wallet', format('%L::uuid', current_setting('tests.wallet'))),
                    ('number', 'null::bigint'), ('amount', '1::bigint'), ('model', 'null::text'), ('key', 'null::text'),
-                   ('fingerprint', 'null::bytea'), ('description', 'null::text'), ('metadata', 'null::json'),
-                   ('session', 'null::uuid'), ('user', 'null::uuid'), ('api_key', 'null::bytea')) a(name, good)
-$$;
+                   ('fingerprint', 'null::bytea'), ('description', 'null::text'), ('metadata', 'null::json')) a(name, good)
+$f$;
 set local tests.wallet = :'ann';
 
 select lives_ok(call_with('', ''), 'two requests with all that belongs to them are a call');
 select throws_ok(call_with(a, format('array[%s]::%s[]', case a when 'amount' then '1' else 'null' end, t)), 'FB000',
                  null, format('two requests with one %s are malformed', a))
-  from (values ('wallet', 'uuid'), ('number', 'bigint'), ('amount', 'bigint'), ('model', 'text'), ('key', 'text'),
-               ('fingerprint', 'bytea'), ('description', 'text'), ('metadata', 'json'), ('session', 'uuid'),
-               ('user', 'uuid'), ('api_key', 'bytea')) v(a, t);
+  from (values ('caller', 'text'), ('proof', 'bytea'), ('wallet', 'uuid'), ('number', 'bigint'), ('amount', 'bigint'),
+               ('model', 'text'), ('key', 'text'), ('fingerprint', 'bytea'), ('description', 'text'),
+               ('metadata', 'json')) v(a, t);
 select throws_ok(call_with(a, format('null::%s[]', t)), 'FB000', null,
                  format('a call without the array of %s is malformed', a))
-  from (values ('id', 'uuid'), ('wallet', 'uuid'), ('number', 'bigint'), ('amount', 'bigint'), ('model', 'text'),
-               ('key', 'text'), ('fingerprint', 'bytea'), ('description', 'text'), ('metadata', 'json'),
-               ('session', 'uuid'), ('user', 'uuid'), ('api_key', 'bytea')) v(a, t);
+  from (values ('n', 'int'), ('caller', 'text'), ('proof', 'bytea'), ('id', 'uuid'), ('wallet', 'uuid'),
+               ('number', 'bigint'), ('amount', 'bigint'), ('model', 'text'), ('key', 'text'), ('fingerprint', 'bytea'),
+               ('description', 'text'), ('metadata', 'json')) v(a, t);
 select throws_ok(call_with('', '', 0), 'FB000', null, 'a call of nothing is malformed');
 select throws_ok(call_with('id', 'array(select gen_random_uuid() from generate_series(1, 1001))', 1001), 'FB000', null,
                  'a call of 1001 requests is malformed');
 select throws_ok(call_with('id', 'array[gen_random_uuid(), null]'), 'FB000', null, 'one id missing is malformed');
 select throws_ok(call_with('amount', 'array[1, null]::bigint[]'), 'FB000', null, 'one amount missing is malformed');
+select throws_ok(call_with('caller', $$ array['api_key', null] $$), 'FB000', null, 'one request without a caller is malformed');
+select throws_ok(call_with('proof', 'array[proof_of(null, null, null), null]'), 'FB000', null, 'or without its proof');
+select throws_ok(call_with('caller', $$ array['api_key', 'somebody'] $$), 'FB000', null, 'or with a caller of no known kind');
+select throws_ok(call_with('n', 'array[1, null]'), 'FB000', null, 'one request without a name in the answer is malformed');
+select throws_ok(call_with('n', 'array[7, 7]'), 'FB000', null, 'two of one name are');
+select results_eq(format($$ select n, entry is not null, before from farebox_api.spend(array[900, -5, 3],
+                            array_fill('api_key'::text, array[3]), array_fill(proof_of(null, null, null), array[3]),
+                            array[gen_random_uuid(), gen_random_uuid(), gen_random_uuid()], array_fill(%L::uuid, array[3]),
+                            array_fill(null::bigint, array[3]), array[1, 1000, 2]::bigint[],
+                            array_fill(null::text, array[3]), array_fill(null::text, array[3]),
+                            array_fill(null::bytea, array[3]), array_fill(null::text, array[3]),
+                            array_fill(null::json, array[3]), clock_timestamp() + interval '10 s') $$, a_wallet(10)),
+                  $$ values (900, true, 10::bigint), (-5, false, null), (3, true, 9) $$,
+                  'each answer carries the name of its request, whatever it is, in the order of the call');
 select throws_ok(call_with('number', 'array[1, null]::bigint[]'), 'FB000', null,
                  'a request with two users is malformed');
 select throws_ok(call_with('wallet', format('array[%L, null]::uuid[]', :'ann')), 'FB000', null,

@@ -45,7 +45,7 @@ select is((select b.next_event_at from farebox.wallets b where b.id = :'bob'),
           (select min(g.expires_at) from farebox.grants g where g.wallet = :'bob'),
           'the receiving wallet is looked at again when they expire');
 select time_passes(:'bob', '2 hours') \g /dev/null
-select is(brief(spend_one(r(:'bob', 6))), 'insufficient 6 of 5', 'promo tokens expire where they are');
+select is(brief(spend_one(r(:'bob', 6))), 'insufficient_balance 6 of 5', 'promo tokens expire where they are');
 select is(journal(:'bob'), 'transfer 20, expire -5, expire -10', 'and the journal says so');
 select is(books(:'ann') || ', ' || books(:'bob'), 'balance 5 held 0 debt 0 seq 5, balance 5 held 0 debt 0 seq 3',
           'and the books are in order');
@@ -66,22 +66,22 @@ select is(brief(move(gen_random_uuid(), :'cid', 0, key => 'used', fingerprint =>
 select is(brief(move(gen_random_uuid(), :'cid', 0, key => 'used', fingerprint => 'other', api_key => :'weak_key')),
           'forbidden', 'then one without the scope');
 select is(brief(move(gen_random_uuid(), :'cid', 0, key => 'used', fingerprint => 'other', api_key => :'good_key')),
-          'not_found', 'then an unknown payer');
+          'user_not_found', 'then an unknown payer');
 select is(brief(move(:'bea', gen_random_uuid(), 0, key => 'used', fingerprint => 'other', api_key => :'good_key')),
-          'not_found', 'or an unknown receiver');
+          'user_not_found', 'or an unknown receiver');
 select is(brief(move(:'bea', :'cid', 0, key => 'used', fingerprint => 'other', api_key => :'good_key')),
-          'key_reused', 'then a key that was used for another request');
-select is(brief(move(:'bea', :'bea', 10, key => 'used', api_key => :'good_key')), 'key_reused',
+          'idempotency_key_reused', 'then a key that was used for another request');
+select is(brief(move(:'bea', :'bea', 10, key => 'used', api_key => :'good_key')), 'idempotency_key_reused',
           'another receiver is another request');
 select is(brief(move(:'bea', :'cid', 10, key => 'used', api_key => :'good_key')), 'replayed 10 20->10',
           'then a key that was used for this one: the first answer');
 select is(brief(move(:'bea', :'bea', 0, key => 'new', api_key => :'good_key')), 'invalid_amount',
           'then an amount that is none');
-select is(brief(move(:'bea', :'bea', 11, key => 'new', api_key => :'good_key')), 'same_wallet',
+select is(brief(move(:'bea', :'bea', 11, key => 'new', api_key => :'good_key')), 'validation_error',
           'then a transfer to itself');
-select is(brief(move(:'bea', :'cid', 11, key => 'new', api_key => :'good_key')), 'blocked', 'then a blocked payer');
+select is(brief(move(:'bea', :'cid', 11, key => 'new', api_key => :'good_key')), 'wallet_blocked', 'then a blocked payer');
 update farebox.wallets set blocked_at = null where id = :'bea';
-select is(brief(move(:'bea', :'cid', 11, key => 'new', api_key => :'good_key')), 'insufficient 11 of 10',
+select is(brief(move(:'bea', :'cid', 11, key => 'new', api_key => :'good_key')), 'insufficient_balance 11 of 10',
           'then an amount that is not there');
 select is(books(:'bea') || ', ' || books(:'cid'), 'balance 10 held 0 debt 0 seq 2, balance 15 held 0 debt 0 seq 2',
           'and none of these moved anything');
@@ -114,9 +114,9 @@ rollback to brimful;
 
 select a_wallet(100) as ann, a_wallet() as bob \gset
 select a_hold(:'ann', 60) \g /dev/null
-select is(brief(move(:'ann', :'bob', 41)), 'insufficient 41 of 40', 'held tokens cannot be moved');
+select is(brief(move(:'ann', :'bob', 41)), 'insufficient_balance 41 of 40', 'held tokens cannot be moved');
 select owe(:'ann', 5) \g /dev/null
-select is(brief(move(:'ann', :'bob', 1)), 'insufficient 1 of 0', 'nor any of a wallet in debt');
+select is(brief(move(:'ann', :'bob', 1)), 'insufficient_balance 1 of 0', 'nor any of a wallet in debt');
 
 select a_wallet(100) as ann, a_wallet() as bob \gset
 select a_hold(:'ann', 60), owe(:'bob', 25), brief(gift(:'bob', 5, expires_in => '1 hour')),

@@ -3,13 +3,18 @@
 
 begin;
 \ir support.psql
-select plan(48);
+select plan(53);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
     select v.value ->> 'rule'
       from farebox.verify_journal((select max(e.id::text)::uuid from farebox.entries e where e.id < p_entry), 1) f,
            jsonb_array_elements(f.violations) v
+$$;
+
+-- How many users' numbers verify finds too old to tell their slot, looking at this wallet only.
+create function old_numbers(p_wallet uuid) returns bigint language sql stable as $$
+    select f.old_numbers from farebox.verify((select max(w.id::text)::uuid from farebox.wallets w where w.id < p_wallet), 1) f
 $$;
 
 -- What verify says of a wallet while this is changed by hand.
@@ -82,7 +87,7 @@ begin
             when 3 then perform take_back(g.entry, a)
               from (select x.entry from farebox.grants x where x.wallet = v_one and x.id = x.entry limit 1) g;
             when 4 then perform held(v_one, a, '1 day', 'charge', a, v_day % 2 = 0);
-            when 7 then perform settle(s(h.id, a, v_day % 3 = 0)) from (
+            when 7 then perform end_hold(e(h.id, a, v_day % 3 = 0)) from (
                 select x.id from farebox.holds x join wallets on w = x.wallet order by random() limit 1) h;
             when 5 then perform brief_many(r(v_one, a, key => 'day' || v_day % 10), r(v_other, a), r(v_one, a),
                                            r(v_one, a, key => 'day' || v_day % 10));
@@ -253,7 +258,7 @@ rollback to honest;
 ---- Holds
 
 select held(:'ann', 20) as hold, held(:'ann', 5) as released \gset
-select * from settle(s(:'hold', 15)) \gset captured_
+select * from end_hold(e(:'hold', 15)) \gset captured_
 select release(:'released') \g /dev/null
 select is(violations(:'ann'), null, 'holds that were captured and released are in order');
 savepoint settled;
@@ -283,6 +288,7 @@ rollback to honest;
 
 ---- Entries without a wallet
 
+select a_wallet(10) as bob \gset
 select is(lone_entry(debit, credit, debit_seq, credit_seq), 'both sides of an entry are known', what)
   from (values (gen_random_uuid(), :'ann'::uuid, null, 99, 'an entry out of no wallet is found'),
                (:'ann', gen_random_uuid(), 98, null, 'one into no wallet'),
@@ -292,6 +298,20 @@ select is(lone_entry(debit, credit, debit_seq, credit_seq), 'both sides of an en
                (:'ann', :'bob', null, 95, 'one that leaves a user''s wallet at none'),
                (:'bob', :'ann', 94, null, 'and one that enters it at none')) v(debit, credit, debit_seq, credit_seq,
                        what);
+
+---- Numbers of before slots
+
+rollback to honest;
+select a_wallet(10) as bob \gset
+select is(old_numbers(:'ann'), 0::bigint, 'a user''s number tells the slot of the wallet');
+update farebox.users set number = number # 1 where id = :'ann';
+select is(old_numbers(:'ann'), 1::bigint, 'one that does not is counted, since it is older than slots');
+select is(violations(:'ann'), null, 'but breaks no rule');
+select is(old_numbers(:'bob'), 0::bigint, 'and is counted with its own wallet only');
+rollback to honest;
+update farebox.wallets set kind = 'pool', owner = null where id = :'ann';
+select is(old_numbers(:'ann'), 0::bigint, 'a wallet that is no user''s has no number to count');
+rollback to honest;
 
 ---- What no hand can write at all
 

@@ -36,9 +36,10 @@ std::string made_up_user(std::string_view id, std::string_view email)
     return a_user(id, email, "", "");
 }
 
-std::string session(std::string_view id, std::string_view email)
+std::string session(std::string_view id, std::string_view email, std::string_view access_token)
 {
-    return R"({"access_token":"header.claims.signature","token_type":"bearer","expires_in":3600,)"
+    return R"({"access_token":")" + std::string(access_token) +
+           R"(","token_type":"bearer","expires_in":3600,)"
            R"("expires_at":1789003600,"refresh_token":"w7kq2m4xz9ta","user":)" +
            user(id, email) + "}";
 }

@@ -8,7 +8,8 @@ namespace support::supabase {
 
 // A user and a session as /signup and /token answer them.
 std::string user(std::string_view id, std::string_view email);
-std::string session(std::string_view id, std::string_view email);
+std::string session(std::string_view id, std::string_view email,
+                    std::string_view access_token = "header.claims.signature");
 // A registration of an address that is confirmed already: a user that does not exist.
 std::string made_up_user(std::string_view id, std::string_view email);
 

@@ -40,7 +40,7 @@ void ApiKey::revoke() const
 
 void ApiKey::expire() const
 {
-    database().rows("update farebox.api_keys set expires_at = now() - interval '1 second' where name = $1",
+    database().rows("update farebox.credentials set expires_at = now() - interval '1 second' where name = $1",
                     {name});
 }
 

@@ -2,41 +2,42 @@
 --
 -- Called by   handlers/users
 -- Locks       nothing that exists: unique indexes decide between two at once
--- Answers     late, unauthorized, forbidden (also: tokens without the scope grant), key_reused, replayed, exists, ok
+-- Answers     late, unauthorized, forbidden (also: tokens without the scope grant), idempotency_key_reused, replayed,
+--             user_exists, ok
 -- Replays     the same key with the same fingerprint, or the same id, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 --
--- Without p_number the user gets one of ours; an operator's own numbers are stepped over.
+-- A user's number has the low 10 bits of the id, the slot of the wallet (farebox.slot_of): p_id is made for p_number, and
+-- without one the number is dealt for p_id; an operator's own numbers are stepped over.
 
 create or replace function farebox_api.create_user(
+    p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
     p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid,
-    p_key text, p_fingerprint bytea, p_api_key bytea, p_not_after timestamptz,
+    p_key text, p_fingerprint bytea, p_not_after timestamptz,
     out status text, out user_id uuid, out number bigint, out phone text, out email text, out balance bigint,
     out created_at timestamptz)
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off             -- with these no plan made while the tables were small is kept when they are not (ledger rule 7)
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 declare
     u farebox.users;
     v_number bigint := p_number;
 begin
     if p_id is null or p_tokens is null or p_tokens not between 0 and 1000000000000 or p_entry is null
-       or p_not_after is null or (p_key is null) <> (p_fingerprint is null) then
+       or p_not_after is null or (p_key is null) <> (p_fingerprint is null)
+       or p_number & 1023 <> farebox.slot_of(p_id) then
         raise exception 'malformed call' using errcode = 'FB000';
     end if;
     if clock_timestamp() > p_not_after then
         status := 'late';
         return;
     end if;
-    status := farebox.credential_refusal(p_api_key, 'users');
+    status := farebox.caller_refusal(p_caller, p_proof, 'users', '{}', null, 'forbidden', clock_timestamp());
     if status is null and p_tokens > 0 then
-        status := farebox.credential_refusal(p_api_key, 'grant'); -- making users must not be a way to make tokens
+        -- Making users must not be a way to make tokens.
+        status := farebox.caller_refusal(p_caller, p_proof, 'grant', '{}', null, 'forbidden', clock_timestamp());
     end if;
     if status is not null then
         return;
@@ -47,11 +48,11 @@ begin
         select x.* into u from farebox.users x where x.created_key = p_key or x.id = p_id;
         if found then
             status := case when u.created_fingerprint is not distinct from p_fingerprint then 'replayed'
-                           else 'key_reused' end;
+                           else 'idempotency_key_reused' end;
             exit;
         end if;
         if p_number is null then
-            v_number := nextval('farebox.user_numbers');
+            v_number := nextval('farebox.user_numbers') * 1024 + farebox.slot_of(p_id);
         end if;
         insert into farebox.users (id, number, phone, email, managed, created_key, created_fingerprint)
         values (p_id, v_number, p_phone, p_email, true, p_key, p_fingerprint)
@@ -70,12 +71,12 @@ begin
         if exists (select from farebox.users x
                     where x.phone = p_phone or (x.managed and x.email = p_email)
                        or (p_number is not null and x.number = p_number)) then
-            status := 'exists';
+            status := 'user_exists';
             return;
         end if;
     end loop;
 
-    if status = 'key_reused' then
+    if status = 'idempotency_key_reused' then
         return;
     end if;
     user_id := u.id;

@@ -2,26 +2,25 @@
 --
 -- Called by   handlers/profile
 -- Locks       nothing
--- Answers     session_gone, not_found, ok
+-- Answers     unauthorized, forbidden, user_not_found, ok
 -- Raises      FB000 when the call itself is malformed
 --
--- Of the journal the newest 10,000 entries; older ones come page by page from farebox_api.statement. Hashes of keys are
+-- Of the journal the newest 10,000 entries; older ones come page by page from farebox_api.entries. Hashes of keys are
 -- not told: they are of no use to the person, and of some to a thief of the export.
 
 create or replace function farebox_api.export_account(
-    p_user uuid, p_session uuid, out status text, out document json)
+    p_caller text, p_proof bytea, p_user uuid, out status text, out document json)
 language plpgsql
-stable
+volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
 as $$
 begin
-    if p_user is null or p_session is null then
+    if p_user is null then
         raise exception 'malformed call' using errcode = 'FB000';
     end if;
-    if not farebox.session_alive(p_session, p_user, clock_timestamp()) then
-        status := 'session_gone';
+    status := farebox.caller_refusal(p_caller, p_proof, null, '{user}', p_user, 'user_not_found', clock_timestamp());
+    if status is not null then
         return;
     end if;
     select 'ok', json_build_object(
@@ -36,7 +35,7 @@ begin
                'billing_keys', (select coalesce(json_agg(json_build_object(
                                            'preview', k.preview, 'created_at', k.created_at, 'revoked_at', k.revoked_at)
                                            order by k.created_at), '[]')
-                                  from farebox.billing_keys k where k.user_id = u.id),
+                                  from farebox.credentials k where k.owner = u.id and k.kind = 'billing_key'),
                'wallet', (select json_build_object('balance', w.balance, 'held', w.held, 'debt', w.debt,
                                                    'blocked_at', w.blocked_at,
                                                    'subscription_until', w.subscription_until)
@@ -61,5 +60,5 @@ begin
       into status, document
       from farebox.users u
      where u.id = p_user;
-    status := coalesce(status, 'not_found');
+    status := coalesce(status, 'user_not_found');
 end $$;

@@ -1,14 +1,17 @@
 -- farebox_api.balance: what many users have and whether they may spend.
 --
--- Called by   ledger::balance, with all that waits in its lane
+-- Called by   ledger::balances, with all that waits
 -- Locks       only wallets with an event due, and never waits for one: locked by another, it answers busy
--- Answers     per request: unauthorized, forbidden, not_found, busy, ok
+-- Answers     per request: unauthorized, forbidden, user_not_found, busy, ok; each with the n that the request came with
+-- Reasons     wallet_blocked, subscription_expired, insufficient_balance: why a spend would be refused now
 -- Raises      FB000 when the call itself is malformed
 --
--- A read settles what has fallen due, so a lapsed hold or an expired grant never shows.
+-- A read does what has fallen due first, so a lapsed hold or an expired grant never shows.
 
 create or replace function farebox_api.balance(
-    p_wallet uuid[], p_number bigint[], p_phone text[], p_api_key bytea[])
+    p_n int[],                                -- what each request is called in the answer; none twice
+    p_caller text[], p_proof bytea[],         -- who calls (farebox.caller_refusal)
+    p_wallet uuid[], p_number bigint[], p_phone text[])
 returns table (n int, status text, user_id uuid, number bigint, balance bigint, held bigint, debt bigint,
                blocked boolean, subscription_until timestamptz, subscription_active boolean, can_spend boolean,
                reason text, low_balance boolean)
@@ -16,24 +19,19 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-set jit = off
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
-    size constant int := cardinality(p_wallet);
+    size constant int := cardinality(p_n);
     t constant timestamptz := clock_timestamp();
     users uuid[];
     due uuid;
     stuck uuid[] := '{}';
-    keys_alive bytea[];
-    keys_allowed bytea[];
+    refusals text[];
 begin
     if size is null or size = 0 or size > 1000
-       or cardinality(p_number) is distinct from size or cardinality(p_phone) is distinct from size or cardinality(p_api_key) is distinct from size
+       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_wallet),
+                                cardinality(p_number), cardinality(p_phone))
        or exists (select from unnest(p_wallet, p_number, p_phone) r(wallet, number, phone)
                    where num_nonnulls(r.wallet, r.number, r.phone) <> 1) then
         raise exception 'malformed call' using errcode = 'FB000';
@@ -45,10 +43,16 @@ begin
       into users
       from unnest(p_wallet, p_number, p_phone) with ordinality r(wallet, number, phone, n);
 
+    refusals := farebox.caller_refusals(p_caller, p_proof, 'read', '{user,device,billing_key,operator}', users, 'user_not_found', t);
+
+    -- Whoever is refused reaches no wallet.
+    select array_agg(case when r.refusal is null then r.id end order by r.n) into users
+      from unnest(users, refusals) with ordinality r(id, refusal, n);
+
     -- A user of Supabase Auth who is not known here yet. Looked for among the missing only, so a known one costs nothing.
     perform farebox.provision(m.id)
-       from unnest(p_wallet) m(id)
-      where m.id is not null and not exists (select from farebox.users u where u.id = m.id);
+       from unnest(p_wallet, refusals) m(id, refusal)
+      where m.refusal is null and m.id is not null and not exists (select from farebox.users u where u.id = m.id);
 
     if exists (select from farebox.wallets w where w.id = any (users) and w.next_event_at <= t) then
         for due in
@@ -59,7 +63,7 @@ begin
         loop
             perform farebox.bring_up_to_date(due, t);
         end loop;
-        -- Kept tokens leave a touched wallet due; only one that this call could not lock is stuck.
+        -- Kept tokens leave a wallet due that was brought up to date; only one that this call could not lock is stuck.
         select coalesce(array_agg(w.id), '{}') into stuck
           from farebox.wallets w
          where w.id = any (users) and w.next_event_at <= t
@@ -68,24 +72,18 @@ begin
                             where g.wallet = w.id and g.remaining > 0 and not g.due and g.expires_at <= t));
     end if;
 
-    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'read' = any (k.scopes)), '{}')
-      into keys_alive, keys_allowed
-      from farebox.api_keys k
-     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
-
     return query
-        select r.n::int, coalesce(refused.status, 'ok'),
+        select r.n, coalesce(refused.status, 'ok'),
                w.id, u.number, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
                coalesce(w.subscription_until > t, false),
                why.reason is null, why.reason,
                w.balance < s.low_balance_tokens
-          from unnest(users, p_api_key) with ordinality r(id, api_key, n)
+          from unnest(p_n, users, refusals) with ordinality r(n, id, refusal, place)
          cross join farebox.settings s
           left join farebox.users u0 on u0.id = r.id
          cross join lateral (
-               select case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
-                           when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
-                           when u0.id is null then 'not_found'
+               select case when r.refusal is not null then r.refusal
+                           when u0.id is null then 'user_not_found'
                            when r.id = any (stuck) then 'busy' end as status) refused
           left join farebox.users u on u.id = r.id and refused.status is null -- who is refused learns nothing
           left join farebox.wallets w on w.id = u.id
@@ -94,5 +92,5 @@ begin
                            when w.subscription_until <= t
                                 or (w.subscription_until is null and s.subscription_required) then 'subscription_expired'
                            when w.debt > 0 or w.balance - w.held <= 0 then 'insufficient_balance' end as reason) why
-         order by r.n;
+         order by r.place;
 end $$;

@@ -2,8 +2,9 @@
 --
 -- Called by   handlers/spend
 -- Locks       the wallet of the entry
--- Answers     late, unauthorized, forbidden, not_found, key_reused, replayed, not_reversible, invalid_amount, exceeds,
---             insufficient, ok. The order above is the order of the checks; callers may rely on it.
+-- Answers     late, unauthorized, forbidden, entry_not_found, idempotency_key_reused, replayed, entry_not_reversible,
+--             invalid_amount, reverse_exceeds_entry, insufficient_balance, ok
+--             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 --
@@ -12,26 +13,22 @@
 -- before and after are the wallet's; available is what could be reversed.
 
 create or replace function farebox_api.reverse(
+    p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
     p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text,
-    p_api_key bytea, p_not_after timestamptz,
+    p_not_after timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
     out at timestamptz)
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off             -- with these no plan made while the tables were small is kept when they are not (ledger rule 7)
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 declare
     e farebox.entries;
     w farebox.wallets;
     g farebox.grants;
     v_wallet uuid;
-    v_first uuid; -- the entry that this key or id made before
-    v_old record;
+    v_first record;
     v_reversed bigint;
     v_left bigint;
     v_unspent bigint;
@@ -44,51 +41,40 @@ begin
     -- Entries never change, so this one may be read before the lock.
     select x.* into e from farebox.entries x where x.id = p_entry;
     v_wallet := case when e.debit_seq is not null then e.debit else e.credit end;
-    at := farebox.touch_wallet(v_wallet);
+    at := farebox.lock_wallet(v_wallet);
     if coalesce(at, clock_timestamp()) > p_not_after then
         status := 'late';
         return;
     end if;
-    status := farebox.credential_refusal(p_api_key, 'grant');
+    status := farebox.caller_refusal(p_caller, p_proof, 'grant', '{operator}', v_wallet, 'entry_not_found',
+                                     coalesce(at, clock_timestamp()));
+    if status is null and (e.id is null or at is null) then
+        status := 'entry_not_found';
+    end if;
     if status is not null then
         return;
     end if;
-    if e.id is null or at is null then
-        status := 'not_found';
-        return;
-    end if;
 
-    if p_key is not null then
-        v_first := coalesce(
-            (select x.id from farebox.entries x
-              where x.credit = v_wallet and x.kind = 'refund' and x.key = p_key and x.debit_seq is null),
-            (select x.id from farebox.entries x
-              where x.debit = v_wallet and x.kind = 'reversal' and x.key = p_key and x.debit_seq is not null));
-    else
-        v_first := p_id;
+    select * into v_first from farebox.replay(v_wallet, 'refund', p_key, p_fingerprint, p_id);
+    if v_first.status is null then
+        select * into v_first from farebox.replay(v_wallet, 'reversal', p_key, p_fingerprint, p_id);
     end if;
-    select x.id, x.amount, x.created_at, x.fingerprint, x.reverses,
-           case when x.kind = 'refund' then x.credit_after - x.amount else x.debit_after + x.amount end as before,
-           case when x.kind = 'refund' then x.credit_after else x.debit_after end as after
-      into v_old
-      from farebox.entries x
-     where x.id = v_first;
-    if found then
-        if v_old.fingerprint is distinct from v_fingerprint or v_old.reverses is distinct from p_entry then
-            status := 'key_reused';
+    if v_first.status is not null then
+        status := v_first.status;
+        if v_first.reverses is distinct from p_entry then
+            status := 'idempotency_key_reused';
             return;
         end if;
-        status := 'replayed';
-        entry := v_old.id;
-        amount := v_old.amount;
-        before := v_old.before;
-        after := v_old.after;
-        at := v_old.created_at;
+        entry := v_first.entry;
+        amount := v_first.amount;
+        before := v_first.before;
+        after := v_first.after;
+        at := v_first.at;
         return;
     end if;
 
     if e.kind not in ('spend', 'grant') then
-        status := 'not_reversible';
+        status := 'entry_not_reversible';
         return;
     end if;
     if p_amount <= 0 then
@@ -98,7 +84,7 @@ begin
     select coalesce(sum(x.amount), 0) into v_reversed from farebox.entries x where x.reverses = p_entry;
     v_left := e.amount - v_reversed;
     if v_left = 0 or p_amount > v_left then
-        status := 'exceeds';
+        status := 'reverse_exceeds_entry';
         available := v_left;
         return;
     end if;
@@ -118,7 +104,7 @@ begin
     v_unspent := case when g.due then 0 else least(g.remaining, w.balance - w.held) end;
     amount := coalesce(p_amount, least(v_left, v_unspent));
     if amount = 0 or amount > v_unspent then
-        status := 'insufficient';
+        status := 'insufficient_balance';
         entry := null;
         amount := coalesce(p_amount, v_left);
         available := v_unspent;

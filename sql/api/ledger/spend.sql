@@ -1,8 +1,10 @@
 -- farebox_api.spend: takes tokens from many wallets in one transaction, each request answered for itself.
 --
--- Called by   ledger::spend, with all that waits in the lane
+-- Called by   ledger::spend, with all that waits
 -- Locks       every wallet of the call, by kind and id
--- Answers     per request, as farebox_api.spend_one, and busy: with p_skip_locked, for a wallet that somebody else holds
+-- Answers     per request: late, unauthorized, forbidden, user_not_found, busy (with p_skip_locked, for a wallet that
+--             somebody else holds), idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired,
+--             model_unavailable, insufficient_balance, ok; each with the n that the request came with
 -- Replays     as farebox_api.spend_one; a key used twice within one call replays too
 -- Raises      FB000 when the call itself is malformed; 55P03 when a lock is not had in time
 --
@@ -14,13 +16,14 @@
 --   4 classify  in a new statement, so in a new READ COMMITTED snapshot: it sees all that the last lock holder committed
 --   5 decide    a loop in memory, no SQL but the replays
 --   6 write     one INSERT, one UPDATE
--- Never fold 1 into 4: the locked row would be read again, everything else would come from the older snapshot, and a
--- paid request would be answered `insufficient`, or a key used twice (ledger rule 1).
+-- Steps 1 to 3 are farebox.lock_wallets. Never fold 1 into 4: the locked row would be read again, everything else would come from the older snapshot, and a
+-- paid request would be answered `insufficient_balance`, or a key used twice (ledger rule 1).
 
 create or replace function farebox_api.spend(
+    p_n int[],                                -- what each request is called in the answer; none twice
+    p_caller text[], p_proof bytea[],         -- who calls (farebox.caller_refusal)
     p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[],
     p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[],
-    p_session uuid[], p_user uuid[], p_api_key bytea[],
     p_not_after timestamptz,
     p_skip_locked boolean default false)
 returns table (n int, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint,
@@ -29,23 +32,15 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan -- else every small batch is planned anew, at half the speed
-set jit = off                            -- else the costs that the next three lines invent cost 6 ms a call
-set enable_seqscan = off                 -- a plan made while tables were empty must not be kept (ledger rule 7)
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
-    size constant int := cardinality(p_id);
-    consumed constant uuid := '00000000-0000-7000-8000-000000000003';
+    size constant int := cardinality(p_n);
     nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     t timestamptz;
-    due uuid;
     wallets uuid[] := p_wallet; -- by request, numbers resolved
     locked uuid[];
-    keys_alive bytea[];
-    keys_allowed bytea[];
+    refusals text[];
     must_subscribe boolean;
     old record;
     -- by request
@@ -63,10 +58,9 @@ declare
 begin
     -- One request's fields are never paired with another's.
     if size is null or size = 0 or size > 1000 or p_not_after is null
-       or cardinality(p_wallet) is distinct from size or cardinality(p_number) is distinct from size or cardinality(p_amount) is distinct from size
-       or cardinality(p_model) is distinct from size or cardinality(p_key) is distinct from size or cardinality(p_fingerprint) is distinct from size
-       or cardinality(p_description) is distinct from size or cardinality(p_metadata) is distinct from size or cardinality(p_session) is distinct from size
-       or cardinality(p_user) is distinct from size or cardinality(p_api_key) is distinct from size
+       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_id), cardinality(p_wallet),
+                                cardinality(p_number), cardinality(p_amount), cardinality(p_model), cardinality(p_key),
+                                cardinality(p_fingerprint), cardinality(p_description), cardinality(p_metadata))
        or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
        or exists (select from unnest(p_wallet, p_number, p_key, p_fingerprint) r(wallet, number, key, fingerprint)
                    where num_nonnulls(r.wallet, r.number) <> 1 or (r.key is not null and r.fingerprint is null)) then
@@ -80,34 +74,16 @@ begin
           left join farebox.users u on u.number = r.number;
     end if;
 
-    -- 1 lock
-    if p_skip_locked then
-        select coalesce(array_agg(l.id), '{}') into locked
-          from (select w.id from farebox.wallets w where w.id = any (wallets)
-                 order by w.kind, w.id for no key update skip locked) l;
-    else
-        perform from farebox.wallets w where w.id = any (wallets) order by w.kind, w.id for no key update;
-        locked := wallets;
-    end if;
-
-    -- 2 clock
-    t := clock_timestamp();
+    -- 1 lock, 2 clock, 3 due
+    select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
-        return query select i, 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint, t
+        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint, t
                        from generate_series(1, size) i;
         return;
     end if;
 
-    -- 3 due
-    for due in select w.id from farebox.wallets w where w.id = any (locked) and w.next_event_at <= t order by w.kind, w.id loop
-        perform farebox.bring_up_to_date(due, t);
-    end loop;
-
     -- 4 classify
-    select coalesce(array_agg(k.hash), '{}'), coalesce(array_agg(k.hash) filter (where 'spend' = any (k.scopes)), '{}')
-      into keys_alive, keys_allowed
-      from farebox.api_keys k
-     where k.hash = any (p_api_key) and k.revoked_at is null and k.expires_at > t;
+    refusals := farebox.caller_refusals(p_caller, p_proof, 'spend', '{user,device,operator}', wallets, 'user_not_found', t);
     select x.subscription_required into must_subscribe from farebox.settings x;
 
     select array_agg(q.n), array_agg(q.code), array_agg(q.slot), array_agg(q.grp), array_agg(q.cost),
@@ -116,20 +92,18 @@ begin
       into ns, codes, slots, groups, costs, versions, stored, starts, helds, seqs, burns
       from (
         select r.n::int,
-               case when r.api_key is not null and not r.api_key = any (keys_alive) then 'unauthorized'
-                    when r.api_key is not null and not r.api_key = any (keys_allowed) then 'forbidden'
-                    when r.session is not null and not farebox.session_alive(r.session, r.caller, t) then 'session_gone'
-                    when w.id is null then 'not_found'
+               case when r.refusal is not null then r.refusal
+                    when w.id is null then 'user_not_found'
                     when p_skip_locked and not w.id = any (locked) then 'busy'
                     when d.id is not null then
                         case when d.fingerprint is not distinct from (case when r.key is not null then r.fingerprint end)
-                             then 'replayed' else 'key_reused' end
+                             then 'replayed' else 'idempotency_key_reused' end
                     when r.amount <= 0 or r.amount > case when r.model is null then 1000000000000 else 1000000 end
                         then 'invalid_amount'
-                    when w.blocked_at is not null then 'blocked'
+                    when w.blocked_at is not null then 'wallet_blocked'
                     when w.subscription_until <= t or (must_subscribe and w.subscription_until is null)
                         then 'subscription_expired'
-                    when r.model is not null and m.price is null then 'unknown_model'
+                    when r.model is not null and m.price is null then 'model_unavailable'
                end as code,
                dense_rank() over (order by r.wallet)::int as slot,
                case when r.key is not null then min(r.n) over (partition by r.wallet, r.key) end::int as grp,
@@ -138,8 +112,8 @@ begin
                m.version, d.id as dup,
                w.balance, case when w.debt > 0 then w.balance else w.held end as held, -- a debt leaves nothing free
                w.seq, w.burned
-          from unnest(p_id, wallets, p_amount, p_model, p_key, p_fingerprint, p_session, p_user, p_api_key)
-               with ordinality r(id, wallet, amount, model, key, fingerprint, session, caller, api_key, n)
+          from unnest(p_id, wallets, p_amount, p_model, p_key, p_fingerprint, refusals)
+               with ordinality r(id, wallet, amount, model, key, fingerprint, refusal, n)
           left join farebox.wallets w on w.id = r.wallet
           left join lateral ( -- by key; without a key by id: that is a resend
                (select x.id, x.fingerprint from farebox.entries x
@@ -173,7 +147,7 @@ begin
             raise exception 'the order of the requests was lost' using errcode = 'XX000';
         end if;
         g := groups[i];
-        if g is not null and owner[g] is not null and (codes[i] is null or codes[i] in ('invalid_amount', 'unknown_model')) then
+        if g is not null and owner[g] is not null and (codes[i] is null or codes[i] in ('invalid_amount', 'model_unavailable')) then
             -- This key was spent earlier in this very call; the key is asked about before the amount.
             if p_fingerprint[owner[g]] = p_fingerprint[i] then
                 codes[i] := 'replayed';
@@ -183,7 +157,7 @@ begin
                 o_after[i] := o_after[owner[g]];
                 o_at[i] := t;
             else
-                codes[i] := 'key_reused';
+                codes[i] := 'idempotency_key_reused';
             end if;
         elsif codes[i] is null then
             s := slots[i];
@@ -216,7 +190,7 @@ begin
                     owner[g] := i;
                 end if;
             else
-                codes[i] := 'insufficient';
+                codes[i] := 'insufficient_balance';
                 o_available[i] := w_balance[s] - w_held[s];
             end if;
         elsif codes[i] = 'replayed' then
@@ -233,7 +207,7 @@ begin
     if any_taken then
         insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, price_version,
                                      created_at, key, fingerprint, description, metadata)
-        select r.id, r.wallet, consumed, r.cost, 'spend', r.seq, r.after, r.burn, r.version,
+        select r.id, r.wallet, farebox.operator_wallet('consumed'), r.cost, 'spend', r.seq, r.after, r.burn, r.version,
                t, r.key, case when r.key is not null then r.fingerprint end, r.description, r.metadata
           from unnest(p_id, wallets, costs, o_seq, o_after, o_burn, versions, p_key, p_fingerprint, p_description,
                       p_metadata, o_take)
@@ -246,7 +220,7 @@ begin
     end if;
 
     return query
-        select r.i::int, r.code, r.entry, r.amount, r.before, r.after, r.available, r.at
-          from unnest(codes, o_entry, o_amount, o_before, o_after, o_available, o_at)
-               with ordinality r(code, entry, amount, before, after, available, at, i);
+        select r.n, r.code, r.entry, r.amount, r.before, r.after, r.available, r.at
+          from unnest(p_n, codes, o_entry, o_amount, o_before, o_after, o_available, o_at)
+               r(n, code, entry, amount, before, after, available, at);
 end $$;

@@ -1,20 +1,22 @@
 -- farebox_api.spend_one: takes tokens from one wallet, exactly once per key. A batch of one: the same order of checks and
 -- the same answers as farebox_api.spend, by a shorter path.
 --
--- Called by   ledger::spend, when the lane holds one request
+-- Called by   ledger::spend, when one request is all that waits
 -- Locks       the wallet
--- Answers     late, unauthorized, forbidden, session_gone, not_found, key_reused, replayed, invalid_amount, blocked,
---             subscription_expired, unknown_model, insufficient, ok
+-- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
+--             wallet_blocked, subscription_expired, model_unavailable (no price), insufficient_balance, ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
+--
+-- The only short path there is: a lone caller waits for this one. Everything else that is batched is an array frame with
+-- one inner function a request.
 
 create or replace function farebox_api.spend_one(
+    p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
     p_id uuid, p_wallet uuid, p_number bigint,
     p_amount bigint,                          -- tokens, or units when p_model names a price
     p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
-    p_session uuid, p_user uuid,              -- of a user's token; null where a service or a device calls
-    p_api_key bytea,                          -- SHA-256 of the key that calls; null under a key of the environment
     p_not_after timestamptz,                  -- in the database's clock
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
     out at timestamptz)
@@ -22,9 +24,6 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-set jit = off
-set enable_seqscan = off
 as $$
 declare
     w farebox.wallets;
@@ -32,7 +31,6 @@ declare
     v_wallet uuid := p_wallet;
     v_cost bigint := p_amount;
     v_version int;
-    v_scopes text[];
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
 begin
     if p_id is null or p_amount is null or p_not_after is null or num_nonnulls(p_wallet, p_number) <> 1
@@ -55,25 +53,11 @@ begin
         select x.* into w from farebox.wallets x where x.id = v_wallet;
     end if;
 
-    if p_api_key is not null then
-        select k.scopes into v_scopes
-          from farebox.api_keys k
-         where k.hash = p_api_key and k.revoked_at is null and k.expires_at > at;
-        if not found then
-            status := 'unauthorized';
-            return;
-        end if;
-        if not 'spend' = any (v_scopes) then
-            status := 'forbidden';
-            return;
-        end if;
+    status := farebox.caller_refusal(p_caller, p_proof, 'spend', '{user,device,operator}', w.id, 'user_not_found', at);
+    if status is null and w.id is null then
+        status := 'user_not_found';
     end if;
-    if p_session is not null and not farebox.session_alive(p_session, p_user, at) then
-        status := 'session_gone';
-        return;
-    end if;
-    if w.id is null then
-        status := 'not_found';
+    if status is not null then
         return;
     end if;
 
@@ -88,7 +72,7 @@ begin
     end if;
     if found then
         if v_old.fingerprint is distinct from v_fingerprint then
-            status := 'key_reused';
+            status := 'idempotency_key_reused';
             return;
         end if;
         status := 'replayed';
@@ -106,7 +90,7 @@ begin
         return;
     end if;
     if w.blocked_at is not null then
-        status := 'blocked';
+        status := 'wallet_blocked';
         return;
     end if;
     if w.subscription_until <= at
@@ -122,21 +106,21 @@ begin
          order by m.name = '*', m.version desc
          limit 1;
         if not found then
-            status := 'unknown_model';
+            status := 'model_unavailable';
             return;
         end if;
     end if;
 
     amount := v_cost;
     if w.debt > 0 or v_cost > w.balance - w.held then
-        status := 'insufficient';
+        status := 'insufficient_balance';
         available := case when w.debt > 0 then 0 else w.balance - w.held end;
         return;
     end if;
 
     insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, price_version,
                                  created_at, key, fingerprint, description, metadata)
-    values (p_id, v_wallet, '00000000-0000-7000-8000-000000000003', v_cost, 'spend', w.seq + 1, w.balance - v_cost,
+    values (p_id, v_wallet, farebox.operator_wallet('consumed'), v_cost, 'spend', w.seq + 1, w.balance - v_cost,
             w.burned, v_version, at, p_key, v_fingerprint, p_description, p_metadata);
     update farebox.wallets x
        set balance = x.balance - v_cost, burned = x.burned + v_cost, seq = x.seq + 1

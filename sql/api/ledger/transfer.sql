@@ -2,8 +2,9 @@
 --
 -- Called by   owners of pools and devices (an operator's allocation)
 -- Locks       both wallets in one statement, by kind and id
--- Answers     late, unauthorized, forbidden, not_found, key_reused, replayed, invalid_amount, same_wallet, blocked,
---             insufficient, ok. The order above is the order of the checks; callers may rely on it.
+-- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
+--             validation_error (to itself), wallet_blocked, insufficient_balance, ok
+--             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 --
@@ -11,25 +12,22 @@
 -- transfer that made promo tokens into paid ones would launder them (ledger rule 3).
 
 create or replace function farebox_api.transfer(
+    p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
     p_id uuid, p_from uuid, p_to uuid, p_amount bigint,
     p_key text, p_fingerprint bytea, p_description text, p_metadata json,
-    p_api_key bytea, p_not_after timestamptz,
+    p_not_after timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
     out at timestamptz)
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off             -- with these no plan made while the tables were small is kept when they are not (ledger rule 7)
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 declare
     v_from farebox.wallets;
     v_to farebox.wallets;
-    v_due uuid;
-    v_old record;
+    v_locked uuid[];
+    v_first record;
     v_first_expiry timestamptz;
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
 begin
@@ -38,68 +36,51 @@ begin
         raise exception 'malformed call' using errcode = 'FB000';
     end if;
 
-    perform from farebox.wallets x where x.id in (p_from, p_to) order by x.kind, x.id for no key update;
-    at := clock_timestamp();
+    select l.locked, l.at into v_locked, at from farebox.lock_wallets(array[p_from, p_to], false, p_not_after) l;
     if at > p_not_after then
         status := 'late';
         return;
     end if;
-    for v_due in
-        select x.id from farebox.wallets x
-         where x.id in (p_from, p_to) and x.next_event_at <= at order by x.kind, x.id
-    loop
-        perform farebox.bring_up_to_date(v_due, at);
-    end loop;
-
-    status := farebox.credential_refusal(p_api_key, 'grant');
+    status := farebox.caller_refusal(p_caller, p_proof, 'grant', '{operator}', p_from, 'user_not_found', at);
+    if status is null and not (p_from = any (v_locked) and p_to = any (v_locked)) then
+        status := 'user_not_found';
+    end if;
     if status is not null then
+        return;
+    end if;
+
+    select * into v_first from farebox.replay(p_from, 'transfer', p_key, p_fingerprint, p_id);
+    if v_first.status is not null then
+        status := v_first.status;
+        if v_first.other is distinct from p_to then
+            status := 'idempotency_key_reused';
+            return;
+        end if;
+        entry := v_first.entry;
+        amount := v_first.amount;
+        before := v_first.before;
+        after := v_first.after;
+        at := v_first.at;
         return;
     end if;
     select x.* into v_from from farebox.wallets x where x.id = p_from;
     select x.* into v_to from farebox.wallets x where x.id = p_to;
-    if v_from.id is null or v_to.id is null then
-        status := 'not_found';
-        return;
-    end if;
-
-    if p_key is not null then
-        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint, e.credit into v_old
-          from farebox.entries e
-         where e.debit = p_from and e.kind = 'transfer' and e.key = p_key and e.debit_seq is not null;
-    else
-        select e.id, e.amount, e.debit_after, e.created_at, e.fingerprint, e.credit into v_old
-          from farebox.entries e
-         where e.id = p_id and e.debit = p_from;
-    end if;
-    if found then
-        if v_old.fingerprint is distinct from v_fingerprint or v_old.credit <> p_to then
-            status := 'key_reused';
-            return;
-        end if;
-        status := 'replayed';
-        entry := v_old.id;
-        amount := v_old.amount;
-        before := v_old.debit_after + v_old.amount;
-        after := v_old.debit_after;
-        at := v_old.created_at;
-        return;
-    end if;
 
     if p_amount <= 0 or p_amount > 1000000000000 or v_to.balance + p_amount > 9007199254740991 then
         status := 'invalid_amount';
         return;
     end if;
     if p_from = p_to then
-        status := 'same_wallet';
+        status := 'validation_error';
         return;
     end if;
     if v_from.blocked_at is not null then
-        status := 'blocked';
+        status := 'wallet_blocked';
         return;
     end if;
     amount := p_amount;
     if v_from.debt > 0 or p_amount > v_from.balance - v_from.held then
-        status := 'insufficient';
+        status := 'insufficient_balance';
         available := case when v_from.debt > 0 then 0 else v_from.balance - v_from.held end;
         return;
     end if;
@@ -115,7 +96,7 @@ begin
 
     with arrived as (
         insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, expires_at, created_at)
-        select farebox.uuid_v7(), p_to, p_id, g.class, g.priority, sum(b.burn_to - b.burn_from),
+        select farebox.new_id(farebox.slot_of(p_to)), p_to, p_id, g.class, g.priority, sum(b.burn_to - b.burn_from),
                sum(b.burn_to - b.burn_from), g.expires_at, at
           from farebox.burns b join farebox.grants g on g.id = b.grant_id
          where b.wallet = p_from and b.burn_from >= v_from.burned

@@ -14,8 +14,6 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off             -- a plan made while the tables were small must not be kept (ledger rule 7)
-set enable_seqscan = off
 set lock_timeout = '1s'   -- what is locked here must not hold up whoever registers there
 as $$
 begin

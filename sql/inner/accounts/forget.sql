@@ -24,7 +24,7 @@ begin
     on conflict do nothing;
     delete from farebox.admins a where a.user_id = p_user;
     delete from farebox.agents g where g.user_id = p_user;
-    delete from farebox.billing_keys k where k.user_id = p_user;
+    delete from farebox.credentials k where k.owner = p_user;
     update farebox.users u
        set email = null, phone = null, display_name = null, erased_at = coalesce(u.erased_at, clock_timestamp())
      where u.id = p_user;

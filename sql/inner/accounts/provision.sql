@@ -40,7 +40,7 @@ begin
 
     loop
         insert into farebox.users (id, number, phone, email, display_name, provider)
-        values (p_user, nextval('farebox.user_numbers'),
+        values (p_user, nextval('farebox.user_numbers') * 1024 + farebox.slot_of(p_user),
                 -- A phone that an operator gave to a user of its own stays with that one.
                 case when exists (select from farebox.users x where x.phone = a.phone) then null else a.phone end,
                 case when char_length(a.email) between 3 and 255 then a.email end, a.display_name, a.provider)
@@ -58,7 +58,7 @@ begin
             select from farebox.used_addresses l
              where l.digest in (farebox.address_digest(u.email), farebox.address_digest(u.phone))) then
         perform from farebox.wallets w where w.id = u.id for no key update;
-        perform farebox.post_grant(farebox.uuid_v7(), u.id, v_tokens, 'promo', null, null, null, null,
+        perform farebox.post_grant(farebox.new_id(farebox.slot_of(u.id)), u.id, v_tokens, 'promo', null, null, null, null,
                                    'starting tokens', null, u.created_at);
     end if;
     return true;

@@ -1,6 +1,6 @@
 -- farebox.attribute: books an interval of a wallet's burning to its grants, in burn order.
 --
--- Called by   farebox.flush, farebox.bring_up_to_date, farebox.settle_hold
+-- Called by   farebox.flush, farebox.bring_up_to_date, farebox.end_hold
 -- Locks       nothing: the caller holds the wallet
 -- Raises      XX000 when the grants do not cover the interval: the books would be wrong
 --

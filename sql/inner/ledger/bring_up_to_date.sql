@@ -1,11 +1,11 @@
--- farebox.bring_up_to_date: settles what has fallen due on a wallet: holds lapse, grants expire.
+-- farebox.bring_up_to_date: does what has fallen due on a wallet: holds lapse, grants expire.
 --
--- Called by   every function that touches a wallet whose next_event_at has come, a read included
+-- Called by   every function that deals with a wallet whose next_event_at has come, a read included
 -- Locks       nothing: the caller holds the wallet
 --
 -- Events happen in the order of their times, holds before grants at the same time, then a debt is paid from what that set
--- free, exactly as if somebody had been there at each. A grant that expires keeps what open holds placed before its expiry may still need; the rest goes. While
--- anything is kept, next_event_at stays in the past and every touch comes here.
+-- free, exactly as if somebody had been there at each. A grant that expires keeps what open holds placed before its expiry
+-- may still need; the rest goes. While anything is kept, next_event_at stays in the past and every access comes here.
 
 create or replace function farebox.bring_up_to_date(p_wallet uuid, p_now timestamptz) returns void
 language plpgsql
@@ -37,16 +37,16 @@ begin
             update farebox.wallets x set held = x.held - h.amount where x.id = p_wallet returning x.* into w;
             v_charge := null;
             v_entry := null;
-            -- A dispatched call may have been answered: its estimate is charged, never refunded to zero (rule 4).
-            if h.on_lapse = 'charge' and h.dispatched_at is not null then
+            -- Work that had started may have been answered: its estimate is charged, never refunded to zero (rule 4).
+            if h.on_lapse = 'charge' and h.started_at is not null then
                 v_charge := least(h.lapse_amount, w.balance - w.held);
             end if;
             if v_charge > 0 then
-                v_entry := farebox.uuid_v7();
+                v_entry := farebox.new_id(farebox.slot_of(p_wallet));
                 perform farebox.attribute(p_wallet, w.burned, v_charge, h.created_at);
                 insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from,
                                              created_at, description)
-                values (v_entry, p_wallet, '00000000-0000-7000-8000-000000000003', v_charge, 'spend', w.seq + 1,
+                values (v_entry, p_wallet, farebox.operator_wallet('consumed'), v_charge, 'spend', w.seq + 1,
                         w.balance - v_charge, w.burned, p_now, 'estimate of a call that was never settled');
                 update farebox.wallets x
                    set balance = x.balance - v_charge, burned = x.burned + v_charge,
@@ -65,7 +65,7 @@ begin
         perform farebox.flush(p_wallet);
     end loop;
 
-    perform farebox.expire_due(p_wallet, p_now); -- what was kept may be free since a hold was settled
+    perform farebox.expire_due(p_wallet, p_now); -- what was kept may be free since a hold ended
 
     update farebox.wallets x set next_event_at = farebox.next_event(p_wallet) where x.id = p_wallet;
 end $$;

@@ -1,6 +1,6 @@
 -- farebox.expire_due: lets go what due grants need not keep any longer, one `expire` entry a grant.
 --
--- Called by   farebox.bring_up_to_date, farebox.settle_hold
+-- Called by   farebox.bring_up_to_date, farebox.end_hold
 -- Locks       nothing: the caller holds the wallet and has flushed it
 --
 -- Each due grant, earliest expiry first, keeps the smaller of what remains of it and what open holds placed before its

@@ -4,7 +4,7 @@
 -- Locks       nothing: the caller holds the wallet
 --
 -- Spends only count what they burn. That is exact as long as the set of grants stands still, so whoever changes the set
--- settles the count first (ledger rule 3).
+-- books the count first (ledger rule 3).
 
 create or replace function farebox.flush(p_wallet uuid) returns void
 language plpgsql

@@ -1,6 +1,6 @@
 -- farebox.next_event: when a wallet falls due next: the first lapse of an open hold or expiry of a grant.
 --
--- Called by   farebox.bring_up_to_date, farebox_api.settle
+-- Called by   farebox.bring_up_to_date, farebox_api.end_holds
 -- Locks       nothing: the caller holds the wallet
 
 create or replace function farebox.next_event(p_wallet uuid) returns timestamptz

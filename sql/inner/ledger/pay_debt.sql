@@ -1,7 +1,7 @@
 -- farebox.pay_debt: pays a wallet's debt from what is free. Every function that credits a wallet ends with it, and so does
--- the settlement of an open hold, which sets tokens free.
+-- the end of an open hold, which sets tokens free.
 --
--- Called by   grant, transfer, refund, settle_hold
+-- Called by   grant, transfer, refund, end_hold
 -- Locks       nothing: the caller holds the wallet
 
 create or replace function farebox.pay_debt(p_wallet uuid, p_now timestamptz) returns void
@@ -17,7 +17,7 @@ begin
     v_pay := least(w.debt, w.balance - w.held);
     if v_pay > 0 then
         insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at)
-        values (farebox.uuid_v7(), p_wallet, '00000000-0000-7000-8000-000000000005', v_pay, 'repayment',
+        values (farebox.new_id(farebox.slot_of(p_wallet)), p_wallet, farebox.operator_wallet('lent'), v_pay, 'repayment',
                 w.seq + 1, w.balance - v_pay, w.burned, p_now);
         update farebox.wallets x
            set balance = x.balance - v_pay, debt = x.debt - v_pay, burned = x.burned + v_pay, seq = x.seq + 1

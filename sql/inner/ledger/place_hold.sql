@@ -1,12 +1,13 @@
 -- farebox.place_hold: places one hold on a wallet that is locked and up to date.
 --
--- Called by   farebox_api.hold, which documents the arguments
+-- Called by   farebox_api.place_holds, which documents the arguments
 -- Locks       nothing: the caller holds the wallet
--- Answers     key_reused, replayed, invalid_amount, blocked, subscription_expired, insufficient, ok
+-- Answers     idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired, insufficient_balance,
+--             ok
 
 create or replace function farebox.place_hold(
     p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint,
-    p_dispatched boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
+    p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_must_subscribe boolean, p_now timestamptz,
     out status text, out hold uuid, out amount bigint, out available bigint, out expires_at timestamptz,
     out at timestamptz)
@@ -28,7 +29,7 @@ begin
     end if;
     if found then
         if h.fingerprint is distinct from v_fingerprint then
-            status := 'key_reused';
+            status := 'idempotency_key_reused';
             return;
         end if;
         status := 'replayed';
@@ -45,7 +46,7 @@ begin
     end if;
     select x.* into w from farebox.wallets x where x.id = p_wallet;
     if w.blocked_at is not null then
-        status := 'blocked';
+        status := 'wallet_blocked';
         return;
     end if;
     if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
@@ -55,7 +56,7 @@ begin
     amount := p_amount;
     v_free := case when w.debt > 0 then 0 else w.balance - w.held end; -- a debt leaves nothing free
     if p_amount > v_free then
-        status := 'insufficient';
+        status := 'insufficient_balance';
         available := v_free;
         return;
     end if;
@@ -63,10 +64,10 @@ begin
     hold := p_id;
     expires_at := p_now + p_ttl_ms * interval '1 millisecond';
     available := v_free - p_amount;
-    insert into farebox.holds (id, wallet, amount, created_at, expires_at, on_lapse, lapse_amount, dispatched_at,
+    insert into farebox.holds (id, wallet, amount, created_at, expires_at, on_lapse, lapse_amount, started_at,
                                key, fingerprint, description, metadata)
     values (p_id, p_wallet, p_amount, p_now, place_hold.expires_at, p_on_lapse, p_lapse_amount,
-            case when p_dispatched then p_now end, p_key, v_fingerprint, p_description, p_metadata);
+            case when p_started then p_now end, p_key, v_fingerprint, p_description, p_metadata);
     update farebox.wallets x
        set held = x.held + p_amount, next_event_at = least(x.next_event_at, place_hold.expires_at)
      where x.id = p_wallet;

@@ -18,6 +18,6 @@ begin
      where x.id = p_wallet
     returning x.balance, x.seq into v_after, v_seq;
     insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, created_at)
-    values (farebox.uuid_v7(), p_wallet, '00000000-0000-7000-8000-000000000004', p_amount, 'expire', v_seq, v_after,
-            p_now);
+    values (farebox.new_id(farebox.slot_of(p_wallet)), p_wallet, farebox.operator_wallet('expired'), p_amount, 'expire', v_seq,
+            v_after, p_now);
 end $$;

@@ -27,7 +27,7 @@ begin
 
     insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, created_at,
                                  key, fingerprint, description, metadata)
-    values (p_id, '00000000-0000-7000-8000-000000000001', p_wallet, p_amount, 'grant', v_seq, v_after, p_now,
+    values (p_id, farebox.operator_wallet('issued'), p_wallet, p_amount, 'grant', v_seq, v_after, p_now,
             p_key, p_fingerprint, p_description, p_metadata);
 
     insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, expires_at, created_at)

@@ -63,7 +63,7 @@ TEST_CASE("nobody is asked where no project is configured")
 
 TEST_CASE("FORGE's user has a text for what is not known")
 {
-    auto account = ledger::Account();
+    auto account = accounts::Account();
     account.number = 7;
     account.provider = "local";
     auto body = json::Writer();

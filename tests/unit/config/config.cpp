@@ -136,6 +136,7 @@ TEST_CASE("a program has no secret that it does not need, wherever it lies")
                                           {"DATABASE_URL", url},
                                           {"API_SECRET_KEY", "first"},
                                           {"SUPABASE_URL", "https://project.supabase.co"},
+                                          {"SUPABASE_ISSUERS", "https://issuer.example"},
                                           {"SUPABASE_JWT_SECRET", std::string(40, 'k')}});
 
     auto const nothing = config::load({});
@@ -154,6 +155,7 @@ TEST_CASE("a program has no secret that it does not need, wherever it lies")
     CHECK(auth.api_secret_key.empty());
     CHECK(auth.supabase.jwt_secret.empty());
     CHECK(auth.supabase.secret_key.equals("of-the-project"));
+    CHECK(auth.supabase.issuers == std::vector<std::string>{"https://issuer.example"});
 }
 
 TEST_CASE("what a program needs has a name each, and none twice")

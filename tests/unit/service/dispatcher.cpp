@@ -26,21 +26,30 @@ int handled = 0;
 http::Response echo(Call const& call)
 {
     ++handled;
-    return http::json(200, "{\"caller\":\"" + call.caller.name + "\"}");
+    return http::json(200, "{\"caller\":\"" + (call.recognised ? auth::name_of(call.caller()) : "") + "\"}");
 }
 
-// What the ledger is told of the caller, after their name.
-http::Response credential_of(Call const& call)
+// What the database is told of the caller, after their name.
+http::Response proof_of(Call const& call)
 {
-    auto const credential = call.credential();
-    auto const text = [](auto const& id) { return id ? base::to_string(*id) : std::string("none"); };
-    return http::json(200, "{\"caller\":\"" + call.caller.name + "\",\"user\":\"" + text(credential.user) +
-                               "\",\"session\":\"" + text(credential.session) + "\"}");
+    auto const caller = auth::proven(call.caller());
+    auto const* const user = std::get_if<auth::User>(&call.caller());
+    auto const told = user != nullptr &&
+                      caller.proof == db::both_ids(*base::parse_uuid(mint::session_id), user->token.user);
+    return http::json(200, "{\"caller\":\"" + auth::name_of(call.caller()) + "\",\"kind\":\"" +
+                               std::string(caller.kind) + "\",\"session\":\"" + (told ? "told" : "none") +
+                               "\"}");
+}
+
+http::Response who_is_it(Call const& call)
+{
+    call.caller();
+    return http::json(200, "{}");
 }
 
 http::Response balance_of(Call const& call)
 {
-    call.ledger.balance({.id = {}, .number = 1, .phone = {}}, call.credential(), call.deadline);
+    call.ledger.balance({.caller = auth::proven(call.caller()), .user = {.number = 1}}, call.deadline);
     return http::json(200, "{}");
 }
 
@@ -65,7 +74,17 @@ service::Endpoint endpoint(std::string_view method, std::string_view pattern, Ac
             .body_max = 100};
 }
 
-service::Dispatcher a_dispatcher()
+// A database of credentials that knows the environment's key, and that alone.
+std::optional<auth::KnownCredential> known(base::Sha256 const& hash, base::Deadline)
+{
+    if (hash != base::sha256(key)) return std::nullopt;
+    auto found =
+        auth::KnownCredential{.kind = "api_key", .owner = {}, .name = "API_SECRET_KEY", .scopes = {}};
+    found.scopes.add(auth::Scope::spend);
+    return found;
+}
+
+service::Dispatcher a_dispatcher(auth::Authenticator::Lookup lookup = known)
 {
     auto config = config::Config();
     config.database_url = base::Secret("host=/nonexistent dbname=farebox");
@@ -77,11 +96,12 @@ service::Dispatcher a_dispatcher()
     auto const service = Access::key(auth::Scope::spend);
     return service::Dispatcher(
         {endpoint("GET", "/open", Access::anyone(), echo, http::Dialect::chat),
+         endpoint("GET", "/open-who", Access::anyone(), who_is_it, http::Dialect::chat),
          endpoint("GET", "/api/v1/things/{id}", service, echo),
          endpoint("POST", "/api/v1/things/{id}", service, echo),
          endpoint("POST", "/api/v1/closed", Access(), echo),
-         endpoint("GET", "/api/v1/mine", Access::user(), credential_of),
-         endpoint("GET", "/api/v1/ours", Access::user_or_key(auth::Scope::spend), credential_of),
+         endpoint("GET", "/api/v1/mine", Access::user(), proof_of),
+         endpoint("GET", "/api/v1/ours", Access::user_or_key(auth::Scope::spend), proof_of),
          endpoint("GET", "/api/v1/balance", service, balance_of),
          endpoint("POST", "/api/v1/refused", service, refuse),
          endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
@@ -89,7 +109,7 @@ service::Dispatcher a_dispatcher()
          endpoint("POST", "/elsewhere", service, refuse, http::Dialect::track),
          endpoint("POST", "/track-only", service, refuse, http::Dialect::track),
          endpoint("POST", "/api/v1/broken", service, break_down)},
-        std::move(config));
+        std::move(config), std::move(lookup));
 }
 
 http::Request a_request(std::string const& method, std::string const& path,
@@ -232,7 +252,20 @@ TEST_CASE("a key of the environment is let in, with or without its scheme")
     CHECK(answer(bare).status == 200);
     auto const response = answer(a_request("GET", "/api/v1/things/1", key));
     CHECK(response.status == 200);
-    CHECK(member(response, "caller") == "env:API_SECRET_KEY");
+    CHECK(member(response, "caller") == "key:API_SECRET_KEY");
+}
+
+TEST_CASE("a key of the environment that the database does not know is 401")
+{
+    auto dispatcher = a_dispatcher([](auto const&, auto) { return std::nullopt; });
+
+    CHECK(dispatcher.answer(a_request("GET", "/api/v1/things/1", key), false).status == 401);
+}
+
+TEST_CASE("an endpoint that anyone may call has no caller to ask for: absence is no right")
+{
+    CHECK(answer(a_request("GET", "/open-who")).status == 500);
+    CHECK(answer(a_request("GET", "/open-who", key)).status == 500);
 }
 
 TEST_CASE("an environment key that is not set matches nothing, not even an empty credential")
@@ -262,7 +295,7 @@ TEST_CASE("an endpoint that names nobody lets nobody in")
     CHECK(handled == 0);
 }
 
-TEST_CASE("a user's token is let in where users are, and the ledger is told of the session")
+TEST_CASE("a user's token is let in where users are, and the database is told of the session")
 {
     auto const token = mint::hs256_token(jwt_secret, mint::hs256_header().text(),
                                          mint::user_claims(base::now_us() / 1'000'000).text());
@@ -270,8 +303,8 @@ TEST_CASE("a user's token is let in where users are, and the ledger is told of t
         auto const response = answer(a_request("GET", path, token));
         CHECK(response.status == 200);
         CHECK(member(response, "caller") == std::string("user:") + mint::user_id);
-        CHECK(member(response, "user") == mint::user_id);
-        CHECK(member(response, "session") == mint::session_id);
+        CHECK(member(response, "kind") == "user");
+        CHECK(member(response, "session") == "told");
     }
     handled = 0;
     for (auto const* const path : {"/api/v1/things/1", "/api/v1/balance"})
@@ -286,7 +319,7 @@ TEST_CASE("a service is let in where services are, without a session")
     auto const response = answer(a_request("GET", "/api/v1/ours", key));
     CHECK(response.status == 200);
     CHECK(member(response, "session") == "none");
-    CHECK(member(response, "user") == "none");
+    CHECK(member(response, "kind") == "api_key");
 }
 
 TEST_CASE("a token that is not good in every respect is 401 wherever it is sent")
@@ -406,8 +439,10 @@ TEST_CASE("without a database the answer is 503 within the request's time, and s
 {
     auto const begin = std::chrono::steady_clock::now();
     auto const read = answer(a_request("GET", "/api/v1/balance", key));
-    // A well-formed key can only be judged by the database: not 401, for it may be a good one.
-    auto const unjudged = answer(a_request("GET", "/api/v1/things/1", well_formed_key));
+    // A key can only be judged by the database: not 401, for it may be a good one.
+    auto without = a_dispatcher({});
+    auto const unjudged = without.answer(a_request("GET", "/api/v1/things/1", well_formed_key), false);
+    CHECK(without.answer(a_request("GET", "/api/v1/things/1", key), false).status == 503);
     auto const took = std::chrono::steady_clock::now() - begin;
 
     CHECK(read.status == 503);

@@ -56,23 +56,6 @@ CgiAnswer cgi(std::string const& handler, support::Variables const& variables, s
     return answer;
 }
 
-CgiAnswer spend(std::string const& target, std::string const& body,
-                std::string const& key = support::service_key)
-{
-    return cgi("spend", support::post(target, key), body);
-}
-
-// The loc of the first problem, joined by dots.
-std::string first_loc(CgiAnswer const& answer)
-{
-    auto const* const detail = answer.body.find("detail");
-    if (detail == nullptr || detail->items.empty()) return {};
-    auto joined = std::string();
-    for (auto const& step : detail->items.front().find("loc")->items)
-        joined += (joined.empty() ? "" : ".") + step.text;
-    return joined;
-}
-
 TEST_CASE("the same program answers plain CGI")
 {
     auto const answer = cgi("health", support::get("/"));
@@ -86,13 +69,13 @@ TEST_CASE("the same program answers plain CGI")
 
 TEST_CASE("CGI reads no more of the body than was announced, and acts on no less")
 {
-    auto const body = std::string(R"({"amount":0,"description":"d"})");
-    auto variables = support::post("/api/v1/users/1/spend", support::service_key);
+    auto const body = std::string(R"({"email":"a@b.example","password":""})");
+    auto variables = support::post("/api/v1/auth/login");
     variables.emplace_back("CONTENT_LENGTH", std::to_string(body.size()));
-    CHECK(cgi("spend", variables, body + "trailing").text("error") == "invalid_amount");
+    CHECK(cgi("login", variables, body + "trailing").text("error") == "validation_error");
 
     variables.back().second = std::to_string(body.size() + 1);
-    auto const short_one = cgi("spend", variables, body);
+    auto const short_one = cgi("login", variables, body);
     CHECK(short_one.exit_code == 1);
     CHECK(short_one.reply.text.empty());
 }
@@ -106,168 +89,6 @@ TEST_CASE("health says unhealthy when the database does not answer, with the mem
     CHECK(answer.text("service") == "farebox");
     CHECK(answer.text("environment") == "development");
     CHECK(answer.body.members.size() == 4);
-}
-
-TEST_CASE("spend refuses in this order: credential, shape, user")
-{
-    auto const path = std::string("/api/v1/users/nonsense/spend");
-    auto const good = std::string(R"({"amount":5,"description":"d"})");
-
-    CHECK(spend(path, "not json", "wrong").reply.status() == 401);
-    CHECK(spend(path, "not json").reply.status() == 422);
-    CHECK(spend(path, R"({"amount":5})").reply.status() == 422);
-    auto const unknown = spend(path, good);
-    CHECK(unknown.reply.status() == 404);
-    CHECK(unknown.text("error") == "user_not_found");
-    CHECK(unknown.body.find("details")->members.empty());
-    CHECK(spend("/api/v1/users/1/spend", good).reply.status() == 503);
-}
-
-TEST_CASE("a malformed spend is 422 naming the member")
-{
-    auto const [body, loc, error] = GENERATE(table<char const*, char const*, char const*>({
-        {R"({"description":"d"})", "body.amount", "invalid_amount"},
-        {R"({"amount":0,"description":"d"})", "body.amount", "invalid_amount"},
-        {R"({"amount":10001,"description":"d"})", "body.amount", "invalid_amount"},
-        {R"({"amount":1.0,"description":"d"})", "body.amount", "invalid_amount"},
-        {R"({"amount":1})", "body.description", "validation_error"},
-        {R"({"amount":1,"description":""})", "body.description", "validation_error"},
-        {R"({"amount":1,"description":"d","idempotency_key":""})", "body.idempotency_key",
-         "validation_error"},
-        {R"({"amount":1,"description":"d","metadata":[]})", "body.metadata", "validation_error"},
-    }));
-    auto const answer = spend("/api/v1/users/1/spend", body);
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(answer.text("error") == error);
-    CHECK(first_loc(answer) == loc);
-}
-
-TEST_CASE("a spend may hold members that the document does not know, but endpoints of our own name them")
-{
-    CHECK(spend("/api/v1/users/1/spend", R"({"amount":1,"description":"d","colour":"red"})").reply.status() ==
-          503);
-
-    auto const batch = spend("/api/v1/spend/batch",
-                             R"({"items":[{"user_id":1,"amount":1,"description":"d","colour":"red"}]})");
-    CHECK(batch.reply.status() == 422);
-    CHECK(first_loc(batch) == "body.items.0.colour");
-
-    auto const reverse =
-        spend("/api/v1/entries/" + base::to_string(base::uuid_v7()) + "/reverse", R"({"colour":"red"})");
-    CHECK(first_loc(reverse) == "body.colour");
-}
-
-TEST_CASE("a batch with one malformed item is refused whole, naming each fault")
-{
-    auto const answer = spend("/api/v1/spend/batch", R"({"items":[
-        {"user_id":1,"amount":1,"description":"d"},
-        {"user_id":"nonsense","amount":1,"description":"d"},
-        {"user_id":"5","amount":1,"description":"d"},
-        {"user_id":1,"amount":0,"description":"d"},
-        5]})");
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(answer.text("error") == "invalid_amount");
-    auto locs = std::vector<std::string>();
-    for (auto const& problem : answer.body.find("detail")->items)
-        locs.push_back(problem.find("loc")->items[2].text);
-    CHECK(locs == std::vector<std::string>{"1", "2", "3", "4"});
-    CHECK(first_loc(answer) == "body.items.1.user_id");
-}
-
-TEST_CASE("a batch needs one to a thousand items")
-{
-    CHECK(first_loc(spend("/api/v1/spend/batch", R"({"items":[]})")) == "body.items");
-    CHECK(first_loc(spend("/api/v1/spend/batch", "{}")) == "body.items");
-}
-
-TEST_CASE("a batch takes no Idempotency-Key header: keys belong to items")
-{
-    auto variables = support::post("/api/v1/spend/batch", support::service_key);
-    variables.emplace_back("HTTP_IDEMPOTENCY_KEY", "k");
-    auto const answer = cgi("spend", variables, R"({"items":[{"user_id":1,"amount":1,"description":"d"}]})");
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(first_loc(answer) == "header.idempotency-key");
-}
-
-TEST_CASE("an entry that cannot exist is 404, after the shape was judged")
-{
-    CHECK(spend("/api/v1/entries/17/reverse", "{}").text("error") == "entry_not_found");
-    CHECK(spend("/api/v1/entries/17/reverse", R"({"amount":0})").text("error") == "invalid_amount");
-    CHECK(spend("/api/v1/entries/17/reverse", "{}", "wrong").reply.status() == 401);
-}
-
-TEST_CASE("limit and before of a statement are checked and named")
-{
-    auto const [query, loc] =
-        GENERATE(table<char const*, char const*>({{"limit=0", "query.limit"},
-                                                  {"limit=201", "query.limit"},
-                                                  {"limit=abc", "query.limit"},
-                                                  {"limit=1x", "query.limit"},
-                                                  {"limit=", "query.limit"},
-                                                  {"before=0", "query.before"},
-                                                  {"before=-1", "query.before"},
-                                                  {"limit=1&before=x", "query.before"}}));
-    auto variables = support::get(std::string("/api/v1/users/1/entries?") + query);
-    variables.emplace_back("HTTP_AUTHORIZATION", support::service_key);
-    auto const answer = cgi("balance", variables);
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(first_loc(answer) == loc);
-}
-
-TEST_CASE("a phone without digits is nobody's, and that is said in MGMT's words")
-{
-    auto variables = support::get("/api/user/tokens/nobody");
-    variables.emplace_back("HTTP_AUTHORIZATION", support::service_key);
-    auto const answer = cgi("balance", variables);
-
-    CHECK(answer.reply.status() == 404);
-    CHECK(answer.text("code") == "USER_NOT_FOUND");
-    CHECK(answer.text("error") == answer.text("message"));
-}
-
-TEST_CASE("a malformed user is 422 naming the member")
-{
-    auto const [body, loc] = GENERATE(table<char const*, char const*>({
-        {R"({"user_id":0})", "body.user_id"},
-        {R"({"user_id":9007199254740992})", "body.user_id"},
-        {R"({"phone":"1234"})", "body.phone"},
-        {R"({"phone":"1234567890123456"})", "body.phone"},
-        {R"({"phone":"none"})", "body.phone"},
-        {R"({"email":"a@"})", "body.email"},
-        {R"({"email":"a@b@c"})", "body.email"},
-        {R"({"email":"a b@c"})", "body.email"},
-        {R"({"email":"@c"})", "body.email"},
-        {R"({"tokens":-1})", "body.tokens"},
-        {R"({"tokens":1000000000001})", "body.tokens"},
-        {R"({"name":"x"})", "body.name"},
-    }));
-    auto const answer = cgi("users", support::post("/api/v1/users", support::service_key), body);
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(answer.body.find("detail")->items.size() == 1);
-    CHECK(first_loc(answer) == loc);
-}
-
-TEST_CASE("a malformed grant is 422 naming the member")
-{
-    auto const [body, loc] = GENERATE(table<char const*, char const*>({
-        {R"({"amount":0,"description":"d"})", "body.amount"},
-        {R"({"amount":1000000000001,"description":"d"})", "body.amount"},
-        {R"({"amount":1})", "body.description"},
-        {R"({"amount":1,"description":"d","class":"gift"})", "body.class"},
-        {R"({"amount":1,"description":"d","priority":1001})", "body.priority"},
-        {R"({"amount":1,"description":"d","expires_at":"tomorrow"})", "body.expires_at"},
-        {R"({"amount":1,"description":"d","metadata":1})", "body.metadata"},
-        {R"({"amount":1,"description":"d","colour":1})", "body.colour"},
-    }));
-    auto const answer = cgi("users", support::post("/api/v1/users/1/grants", support::service_key), body);
-
-    CHECK(answer.reply.status() == 422);
-    CHECK(first_loc(answer) == loc);
 }
 
 // --- what a program tells of itself ---------------------------------------------------------------------
@@ -306,6 +127,19 @@ TEST_CASE("a program names the variables that it reads, and has no secret that i
     CHECK_FALSE(has(names("login"), "SUPABASE_JWT_SECRET"));
     CHECK(has(names("supabase_auth"), "LOCAL_AUTH_DATABASE_URL"));
     CHECK_FALSE(has(names("supabase_auth"), "DATABASE_URL"));
+}
+
+TEST_CASE("words of a query, which CGI hands on as arguments, are none")
+{
+    auto environment = support::handler_environment();
+    environment["GATEWAY_INTERFACE"] = "CGI/1.1";
+    environment["REQUEST_METHOD"] = "GET";
+    environment["REQUEST_URI"] = "/?--needs";
+    auto process = Process(
+        {.program = support::program("health"), .arguments = {"--needs"}, .environment = environment});
+
+    CHECK(process.wait() == 0);
+    CHECK(process.output().starts_with("Status: 200 OK\r\n"));
 }
 
 TEST_CASE("arguments that a program does not know are 2, with its usage")

@@ -1,0 +1,25 @@
+#include "shared/db/status.hpp"
+
+#include <string>
+
+namespace db {
+
+bool took_effect(std::string_view status)
+{
+    return status == "ok" || status == "replayed" || status == "short";
+}
+
+base::Failure refusal_of(std::string_view status)
+{
+    auto const error = status == "late" ? base::Error::busy : base::parse_error(status);
+    if (!error) return base::Failure(base::Error::internal, "unknown status " + std::string(status));
+    base::Failure failure(*error, std::string(status));
+    return *error == base::Error::busy ? std::move(failure).retry_after(1) : std::move(failure);
+}
+
+void expect_ok(std::string_view status)
+{
+    if (status != "ok") throw refusal_of(status);
+}
+
+} // namespace db

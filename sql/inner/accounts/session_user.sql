@@ -1,0 +1,22 @@
+-- farebox.session_user: whose session this is, if it still stands: not logged out, expired, banned, deleted. Null if not.
+--
+-- Called by   farebox.caller_refusal, after the lock
+-- Locks       nothing
+--
+-- p_proof is what an access token says, 32 bytes: the ids of the session and of its user. They must belong together.
+--
+-- auth.sessions is a managed table whose columns may change: the check stands here and nowhere else. The owner must be
+-- able to read it past row level security, as Supabase's `postgres` can; another owner would see no session at all.
+
+create or replace function farebox.session_user(p_proof bytea, p_now timestamptz) returns uuid
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select z.user_id
+      from auth.sessions z join auth.users u on u.id = z.user_id
+     where z.id = encode(substring(p_proof from 1 for 16), 'hex')::uuid
+       and z.user_id = encode(substring(p_proof from 17), 'hex')::uuid
+       and (z.not_after is null or z.not_after > p_now)
+       and (u.banned_until is null or u.banned_until <= p_now) and u.deleted_at is null
+$$;

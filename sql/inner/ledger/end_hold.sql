@@ -1,0 +1,118 @@
+-- farebox.end_hold: ends one hold of a wallet that is locked and up to date: captures tokens, or releases it.
+--
+-- Called by   farebox_api.end_holds, which documents arguments and answers
+-- Locks       nothing: the caller holds the wallet, and whoever changes a hold holds its wallet
+-- Leaves      next_event_at to the caller, who sets it once for all the holds of a wallet that it ends
+-- Answers     replayed, hold_already_settled, invalid_amount, wallet_blocked, subscription_expired, insufficient_balance,
+--             short, ok
+--
+-- A capture may take the hold's own tokens and what else is free. It burns what due grants kept for the hold first; what
+-- they kept and it did not need expires here, before a debt may be paid from what the hold sets free. A hold that lapsed
+-- and released its tokens is captured late as a plain spend, with the checks of one.
+
+create or replace function farebox.end_hold(
+    p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json,
+    p_must_subscribe boolean, p_now timestamptz,
+    out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
+    out at timestamptz, out released bigint, out settled_by uuid)
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    w farebox.wallets;
+    h farebox.holds;
+    v_free bigint;
+    v_take bigint;
+    v_kept boolean;
+begin
+    at := p_now;
+    select x.* into h from farebox.holds x where x.id = p_hold;
+    if h.captured is not null then
+        amount := h.captured;
+        if coalesce(h.asked, h.captured) <> p_amount then
+            status := 'hold_already_settled';
+            return;
+        end if;
+        select x.debit_after + x.amount, x.debit_after, x.created_at into before, after, at
+          from farebox.entries x where x.id = h.entry;
+        status := 'replayed';
+        entry := h.entry;
+        at := coalesce(h.settled_at, at);
+        released := greatest(0, h.amount - h.captured);
+        settled_by := h.settled_by;
+        return;
+    end if;
+
+    if p_amount not between 0 and 1000000000000 then
+        status := 'invalid_amount';
+        return;
+    end if;
+    select x.* into w from farebox.wallets x where x.id = h.wallet;
+    if not h.open and p_amount > 0 then
+        if w.blocked_at is not null then
+            status := 'wallet_blocked';
+            return;
+        end if;
+        if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
+            status := 'subscription_expired';
+            return;
+        end if;
+    end if;
+    -- A debt leaves nothing free beyond the hold's own tokens.
+    v_free := case when h.open then h.amount else 0 end + case when w.debt > 0 then 0 else w.balance - w.held end;
+    v_take := least(p_amount, v_free);
+    if v_take < p_amount and not p_clamp then
+        status := 'insufficient_balance';
+        amount := p_amount;
+        available := v_free;
+        return;
+    end if;
+
+    v_kept := h.open and exists (
+        select from farebox.grants x where x.wallet = h.wallet and x.remaining > 0 and x.due);
+    if v_kept then
+        perform farebox.flush(h.wallet);
+    end if;
+    if v_take > 0 then
+        if v_kept then
+            perform farebox.attribute(h.wallet, w.burned, v_take, h.created_at);
+        end if;
+        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at,
+                                     description, metadata)
+        values (p_entry, h.wallet, farebox.operator_wallet('consumed'), v_take, 'spend', w.seq + 1,
+                w.balance - v_take, w.burned, p_now, coalesce(p_description, h.description),
+                coalesce(p_metadata, h.metadata));
+        entry := p_entry;
+        before := w.balance;
+        after := w.balance - v_take;
+    end if;
+    -- Without kept tokens a capture burns what a plain spend would, so it only counts as one does (ledger rule 3).
+    update farebox.wallets x
+       set balance = x.balance - v_take, burned = x.burned + v_take, seq = x.seq + (v_take > 0)::int,
+           attributed = x.attributed + case when v_kept then v_take else 0 end,
+           held = x.held - case when h.open then h.amount else 0 end
+     where x.id = h.wallet;
+    update farebox.holds x
+       set open = false, captured = v_take, entry = end_hold.entry, asked = p_amount, settled_by = p_entry,
+           settled_at = p_now
+     where x.id = p_hold;
+
+    if h.open then
+        if v_kept then
+            perform farebox.expire_due(h.wallet, p_now);
+        end if;
+        if w.debt > 0 then
+            perform farebox.pay_debt(h.wallet, p_now);
+        end if;
+    end if;
+    available := v_free - v_take;
+    if v_kept or w.debt > 0 then
+        select case when x.debt > 0 then 0 else x.balance - x.held end into available
+          from farebox.wallets x where x.id = h.wallet;
+    end if;
+    status := case when v_take < p_amount then 'short' else 'ok' end;
+    amount := v_take;
+    released := greatest(0, h.amount - v_take);
+    settled_by := p_entry;
+end $$;

@@ -1,0 +1,288 @@
+-- The end of holds: capture of less, all and more, release, what comes too late, and what grants and debts have to do with it.
+
+begin;
+\ir support.psql
+select plan(107);
+update farebox.settings set subscription_required = false;
+
+---- Capture
+
+select a_wallet(100) as ann \gset
+select * from place(h(:'ann', 60)) \gset placed_
+select * from end_hold(e(:'placed_hold', 25)) \gset first_
+select is(format('%s %s %s->%s of %s, %s released', :'first_status', :'first_amount', :'first_before', :'first_after',
+                 :'first_available', :'first_released'),
+          'ok 25 100->75 of 75, 35 released', 'less than was held is captured, and the rest is free at once');
+select is(books(:'ann'), 'balance 75 held 0 debt 0 seq 2', 'nothing is held any more');
+select is(journal(:'ann'), 'grant 100, spend -25', 'one entry was written');
+select results_eq(
+    format($$ select credit, debit_seq, debit_after, burn_from, key, description, metadata::text, created_at = %L
+                from farebox.entries where id = %L and debit = %L $$, :'first_at', :'first_entry', :'ann'),
+    $$ values ('00000000-0000-7000-8000-000000000003'::uuid, 2::bigint, 75::bigint, 0::bigint, null::text, 'a call',
+               '{"n": 1}', true) $$,
+    'a spend, with the texts of the hold');
+select is((select row(x.open, x.captured, x.asked, x.entry, x.settled_at, x.settled_by)::text from farebox.holds x
+            where x.id = :'placed_hold'),
+          row(false, 25, 25, :'first_entry'::uuid, :'first_at'::timestamptz, :'first_settled_by'::uuid)::text,
+          'and the hold is closed by it');
+select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'), 'infinity'::timestamptz,
+          'the wallet waits for no lapse of it');
+select is(end_hold(e(:'placed_hold', 25)),
+          row('replayed', :'first_entry', :'placed_hold', 25, 100, 75, null, :'first_at', 35, :'first_settled_by')::end_answer,
+          'captured again with the same amount: the first answer again');
+select is(capture(:'placed_hold', 24), 'hold_already_settled 25', 'another amount: it is settled already, with this');
+select is(release(:'placed_hold'), 'hold_already_settled 25', 'released after it: likewise');
+select is(books(:'ann'), 'balance 75 held 0 debt 0 seq 2', 'and nothing moved');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select is(capture(:'hold', 60), 'ok 60 100->40 of 40', 'all that was held is captured');
+select is(books(:'ann'), 'balance 40 held 0 debt 0 seq 2', 'exactly');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select is(capture(:'hold', 100), 'ok 100 100->0 of 0', 'more than was held is captured when the rest is free');
+select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 2', 'to the last token');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, held(:'ann', 30) as other \gset
+select is(capture(:'hold', 71), 'insufficient_balance 71 of 70', 'more than that is refused: others'' holds are not free');
+select is(books(:'ann'), 'balance 100 held 90 debt 0 seq 1', 'and the hold stays open');
+select is(capture(:'hold', 70), 'ok 70 100->30 of 0', 'so that it can be captured after all');
+select is(capture(:'other', 30), 'ok 30 30->0 of 0', 'and the other one exactly');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select is(brief(spend_one(r(:'ann', 40))) || ', ' || capture(:'hold', 60), 'ok 40 100->60, ok 60 60->0 of 0',
+          'hold, spend the rest, capture: exact');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select * from end_hold(e(:'hold', 10, description => 'the answer', metadata => '{"model": "m"}')) \gset x_
+select is((select row(e.description, e.metadata::text)::text from farebox.entries e where e.id = :'x_entry'),
+          row('the answer', '{"model": "m"}')::text, 'a capture may have texts of its own');
+
+---- As much as there is
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, held(:'ann', 30) as other \gset
+select is(capture(:'hold', 65, true), 'ok 65 100->35 of 5', 'clamped, what is there is captured whole');
+select is(capture(:'other', 80, true), 'short 35 35->0 of 0', 'and of more, as much as there is');
+select is((select row(x.captured, x.asked)::text from farebox.holds x where x.id = :'other'), '(35,80)',
+          'what was asked is kept beside what was taken');
+select is(capture(:'other', 80, true), 'replayed 35 35->0', 'asked the same again: the first answer again');
+select is(capture(:'other', 35), 'hold_already_settled 35', 'asked for what was taken: that was not the request');
+select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 3', 'and the books are in order');
+
+select a_wallet(10) as ann \gset
+select held(:'ann', 10) as hold, time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 10))) \gset
+select is(capture(:'hold', 4, true), 'short 0 of 0', 'of nothing, nothing is taken');
+select is(capture(:'hold', 4, true), 'replayed 0', 'once and for all');
+select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 2', 'without an entry');
+
+---- Release
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select * from end_hold(e(:'hold', 0)) \gset first_
+select is(format('%s %s of %s, %s released', :'first_status', :'first_amount', :'first_available', :'first_released'),
+          'ok 0 of 100, 60 released', 'a release sets all free');
+select is(journal(:'ann'), 'grant 100', 'without an entry');
+select is(end_hold(e(:'hold', 0)),
+          row('replayed', null, :'hold', 0, null, null, null, :'first_at', 60, :'first_settled_by')::end_answer,
+          'released twice: the first answer again');
+select is(capture(:'hold', 60), 'hold_already_settled 0', 'captured after its release: it is settled already, with nothing');
+select is(books(:'ann'), 'balance 100 held 0 debt 0 seq 1', 'and nothing moved');
+
+---- Too late
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, time_passes(:'ann', '2 hours') \gset
+select is(capture(:'hold', 40), 'ok 40 100->60 of 60', 'a hold that lapsed and was released is captured late, as a spend');
+select is(capture(:'hold', 40), 'replayed 40 100->60', 'once');
+select is(capture(:'hold', 41) || ', ' || release(:'hold'), 'hold_already_settled 40, hold_already_settled 40', 'for good');
+select is(books(:'ann'), 'balance 60 held 0 debt 0 seq 2', 'and the books are in order');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 70))) \gset
+select is(capture(:'hold', 40), 'insufficient_balance 40 of 30', 'but only from what is still free');
+select is(capture(:'hold', 30), 'ok 30 30->0 of 0', 'of which it may take all');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, time_passes(:'ann', '2 hours') \gset
+select * from end_hold(e(:'hold', 0)) \gset late_
+select is(format('%s %s of %s, %s released', :'late_status', :'late_amount', :'late_available', :'late_released'),
+          'ok 0 of 100, 60 released', 'a late release is ok: what was held is free');
+select is(release(:'hold') || ', ' || capture(:'hold', 1), 'replayed 0, hold_already_settled 0', 'and settles it');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60, on_lapse => 'charge', lapse_amount => 25, started => true) as hold \gset
+select time_passes(:'ann', '2 hours') \gset
+select is(capture(:'hold', 40), 'hold_already_settled 25', 'a hold that lapsed and charged is settled with that');
+select is(release(:'hold'), 'hold_already_settled 25', 'and cannot be released');
+select is(capture(:'hold', 25), 'replayed 25 100->75', 'captured with exactly that, it answers with its entry');
+select is(books(:'ann'), 'balance 75 held 0 debt 0 seq 2', 'charged once');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60, on_lapse => 'charge', lapse_amount => 25) as hold, time_passes(:'ann', '2 hours') \gset
+select is(capture(:'hold', 10), 'ok 10 100->90 of 90',
+          'one whose work never started charged nothing: it can be captured late');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60, on_lapse => 'charge', lapse_amount => 25, started => true) as hold \gset
+select is(release(:'hold'), 'ok 0 of 100', 'a hold whose work has started may be released in time');
+select time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 1))) \g /dev/null
+select is(books(:'ann'), 'balance 99 held 0 debt 0 seq 2', 'and then never charges');
+
+---- The order of the checks: a request with everything wrong, cured of one thing at a time
+
+select a_wallet(100) as bea \gset
+select held(:'bea', 50) as hold, held(:'bea', 20) as open, time_passes(:'bea', '2 hours') \gset
+select held(:'bea', 20) as open, held(:'bea', 20) as settled \gset
+select capture(:'settled', 20) \g /dev/null
+update farebox.wallets set blocked_at = now(), subscription_until = now() - interval '1 day' where id = :'bea';
+select a_key('tests: spends only', '{spend}') as weak_key, a_key('tests: holds', '{hold}') as good_key \gset
+create function asked(p_hold uuid, p_amount bigint, p_api_key bytea, deadline interval default '10 s') returns text
+language sql volatile as $$
+    select brief(end_hold(e(p_hold, p_amount, api_key => p_api_key), deadline))
+$$;
+
+select is(asked(gen_random_uuid(), -1, hash_of('tests: unknown'), '-1 s'), 'late',
+          'past the deadline nothing else is looked at');
+select is(asked(gen_random_uuid(), -1, hash_of('tests: unknown')), 'unauthorized',
+          'then an unknown API key is refused');
+select is(asked(gen_random_uuid(), -1, :'weak_key'), 'forbidden', 'then one without the scope');
+select is(asked(gen_random_uuid(), -1, :'good_key'), 'hold_not_found', 'then a hold that is none');
+select is(asked(:'settled', -1, :'good_key'), 'hold_already_settled 20',
+          'then one that is settled with another amount');
+select is(asked(:'settled', 20, :'good_key'), 'replayed 20 100->80', 'or with this one');
+select is(asked(:'hold', -1, :'good_key'), 'invalid_amount', 'then an amount that is none');
+select is(asked(:'hold', 1000000000001, :'good_key'), 'invalid_amount',
+          'or more than 10^12 tokens');
+select is(asked(:'hold', 61, :'good_key'), 'wallet_blocked', 'then, of a late capture, a blocked wallet');
+update farebox.wallets set blocked_at = null where id = :'bea';
+select is(asked(:'hold', 61, :'good_key'), 'subscription_expired',
+          'or a subscription that has ended');
+update farebox.wallets set subscription_until = null where id = :'bea';
+update farebox.settings set subscription_required = true;
+select is(asked(:'hold', 61, :'good_key'), 'subscription_expired', 'or that never was');
+update farebox.settings set subscription_required = false;
+select is(asked(:'hold', 61, :'good_key'), 'insufficient_balance 61 of 60',
+          'then tokens that are not there');
+select is(books(:'bea'), 'balance 80 held 20 debt 0 seq 2', 'and none of these refusals moved anything');
+update farebox.wallets set blocked_at = now(), subscription_until = now() - interval '1 day' where id = :'bea';
+select is(asked(:'open', 20, :'good_key'), 'ok 20 80->60 of 60',
+          'what was held in time is captured from a blocked wallet too: it was promised');
+select is(asked(:'hold', 0, :'good_key'), 'ok 0 of 60', 'and a release is never refused for that');
+
+-- The same of a user, whose credential is a session.
+select a_wallet(100) as ann, gen_random_uuid() as session \gset
+select held(:'ann', 20) as hold \gset
+create function asked_by(p_user uuid, p_session uuid, p_hold uuid, p_amount bigint, deadline interval default '10 s')
+returns text language sql volatile as $$
+    select brief(end_hold(e(p_hold, p_amount, session => p_session, caller => p_user), deadline))
+$$;
+update farebox.wallets set blocked_at = null, subscription_until = null where id = :'bea';
+select held(:'bea', 10) as other \gset
+select is(asked_by(:'ann', :'session', :'other', -1, '-1 s'), 'late', 'past the deadline no session is looked at');
+select is(asked_by(:'ann', :'session', :'other', -1), 'unauthorized', 'then a session that is none is refused');
+select a_session(:'ann') as session \gset
+select is(asked_by(:'ann', :'session', :'other', -1), 'hold_not_found', 'then another user''s hold, as if it were not there');
+select is(asked_by(:'ann', :'session', gen_random_uuid(), -1), 'hold_not_found', 'or one that is not there');
+select is(asked_by(:'ann', :'session', :'hold', -1), 'invalid_amount', 'then, of the user''s own, an amount that is none');
+select is(asked_by(:'ann', :'session', :'hold', 5), 'ok 5 100->95 of 95', 'with nothing wrong it is captured');
+select is(books(:'bea'), 'balance 60 held 10 debt 0 seq 3', 'and the other one stands');
+
+---- Grants that expire under a hold
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 20), held(:'ann', 6, '5 hours') as hold,
+       time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 5))) \gset
+select is(tokens_left(:'ann'), 'paid 6, paid 15', 'while it is open, a hold keeps what an expired grant owes it');
+select is(capture(:'hold', 6), 'ok 6 21->15 of 15', 'its capture');
+select is(tokens_left(:'ann'), 'paid 0, paid 15', 'burns the kept tokens, not the good ones');
+select is(journal(:'ann'), 'grant 10, grant 20, expire -4, spend -5, spend -6', 'and nothing is left to expire');
+select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'), 'infinity'::timestamptz,
+          'nor to wait for');
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 20), held(:'ann', 6, '5 hours') as hold,
+       time_passes(:'ann', '2 hours') \gset
+select is(capture(:'hold', 4), 'ok 4 26->22 of 20', 'what it kept and did not need is not free');
+select is(journal(:'ann'), 'grant 10, grant 20, expire -4, spend -4, expire -2', 'it expires in the same call');
+select is(books(:'ann'), 'balance 20 held 0 debt 0 seq 5', 'and the books are in order');
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 20), held(:'ann', 6, '5 hours') as hold,
+       time_passes(:'ann', '2 hours') \gset
+select is(release(:'hold'), 'ok 0 of 20', 'a release lets it all go');
+select is(journal(:'ann'), 'grant 10, grant 20, expire -4, expire -6', 'at once');
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 10, expires_in => '9 hours'),
+       held(:'ann', 6, '5 hours') as one, held(:'ann', 3, '5 hours') as two, time_passes(:'ann', '2 hours') \gset
+select is(capture(:'one', 2), 'ok 2 19->17 of 10', 'what another hold still needs of them stays');
+select is(tokens_left(:'ann'), 'paid 3, paid 10', 'as long as it is open');
+select is(capture(:'two', 8), 'ok 8 13->5 of 5', 'a capture of more than was held burns the kept tokens first');
+select is(tokens_left(:'ann'), 'paid 0, paid 5', 'then the good ones');
+select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'),
+          (select g.expires_at from farebox.grants g where g.wallet = :'ann' and g.remaining > 0),
+          'and the wallet waits for the next expiry');
+select is(violations(:'ann'), null, 'the books are in order');
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 20), time_passes(:'ann', '30 minutes'),
+       held(:'ann', 6, '5 hours') as early, time_passes(:'ann', '1 hour') \gset
+select held(:'ann', 6, '5 hours') as late \gset
+select capture(:'late', 6) \g /dev/null
+select is(tokens_left(:'ann'), 'paid 6, paid 14', 'a hold placed after the expiry has no part in what others keep');
+select is(capture(:'early', 6), 'ok 6 20->14 of 14', 'they have it');
+select is(violations(:'ann'), null, 'and the books are in order');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, brief(spend_one(r(:'ann', 20))) \gset
+select capture(:'hold', 50), brief(spend_one(r(:'ann', 20))) \g /dev/null
+select is((select row(w.burned, w.attributed)::text from farebox.wallets w where w.id = :'ann'), '(90,0)',
+          'where nothing is kept a capture only counts, as a spend does');
+select is(tokens_left(:'ann') || ', ' || books(:'ann'), 'promo 10, balance 10 held 0 debt 0 seq 4', 'and books alike');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold \gset
+select * from end_hold(e(:'hold', 50)) \gset x_
+select is(brief(take_back(:'x_entry', 20)), 'ok 20 50->70', 'a capture can be refunded');
+select is(books(:'ann'), 'balance 70 held 0 debt 0 seq 3', 'and the books are in order');
+
+---- Debts
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, owe(:'ann', 70) \gset
+select is(capture(:'hold', 61), 'insufficient_balance 61 of 60', 'a debt leaves nothing free but the hold''s own tokens');
+select is(capture(:'hold', 60), 'ok 60 100->40 of 0', 'which are captured all the same');
+select is(books(:'ann'), 'balance 0 held 0 debt 30 seq 5', 'what is free then pays the debt');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 100) as hold, owe(:'ann', 70) \gset
+select is(release(:'hold'), 'ok 0 of 30', 'what a release sets free pays it');
+select is(journal(:'ann'), 'grant 100, debt 70, reversal -70, repayment -70', 'in an entry of its own');
+
+select a_wallet() as ann \gset
+select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 4), held(:'ann', 14, '5 hours') as hold, owe(:'ann', 8),
+       time_passes(:'ann', '2 hours') \gset
+select is(release(:'hold'), 'ok 0 of 0', 'but expired tokens do not');
+select is(books(:'ann'), 'balance 0 held 0 debt 4 seq 6', 'they expire');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, time_passes(:'ann', '2 hours'), brief(spend_one(r(:'ann', 1))), owe(:'ann', 5) \gset
+select is(capture(:'hold', 1), 'insufficient_balance 1 of 0', 'a late capture finds nothing free beside a debt');
+
+---- A malformed call is our fault and raises
+
+select throws_ok(format('select end_hold(e(%s))', q), 'FB000', null, t)
+  from (values ('null, 1', 'an end of no hold is malformed'),
+               (format('%L, null', :'hold'), 'and one of no amount'),
+               (format('%L, 1, id => null', :'hold'), 'and one without an id'),
+               (format('%L, 1, clamp => null', :'hold'), 'and one of which nobody knows whether to clamp it')) v(q, t);
+select throws_ok(format('select end_hold(e(%L, 1), null)', :'hold'), 'FB000', null, 'and one without a deadline');
+
+select * from finish();
+rollback;
