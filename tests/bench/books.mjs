@@ -1,6 +1,6 @@
 // What the bench does in the database as its owner: the wallets before, the tidying between, the checks after.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,12 @@ import { execute, pause } from './shell.mjs';
 const { ADMIN_DATABASE_URL, SUPERUSER_DATABASE_URL, FAREBOX_DIR, PSQL } = process.env;
 
 // The contenders' own role: farebox's rights without farebox's limits. The lock timeout of farebox_app, with which the
-// lane expects to meet a locked wallet, would be an error to a caller that queues for the lock.
+// batcher expects to meet a locked wallet, would be an error to a caller that queues for the lock.
 const role = 'farebox_bench';
 const passwordFile = join(FAREBOX_DIR, 'secrets', `${role}.pgpass`);
+
+// What a contender proves itself with to the functions: the hash of the service's key, as farebox's handlers do.
+export const proof = `\\x${createHash('sha256').update(process.env.API_SECRET_KEY).digest('hex')}`;
 
 // How a contender connects: for libpq, and for node-postgres.
 export const contenderUrl =
@@ -48,8 +51,8 @@ export async function prepareData(wallets) {
     do $$
     begin
       for n in 1 .. ${wallets + 1} loop
-        perform from farebox_api.create_user(farebox.uuid_v7(), n, null, null, 1000000000000, farebox.uuid_v7(),
-                                             null, null, null, 'infinity');
+        perform from farebox_api.create_user('api_key', '${proof}', farebox.new_id(n & 1023), n, null, null,
+                                             1000000000000, farebox.new_id(n & 1023), null, null, 'infinity');
       end loop;
     end $$;`);
 }

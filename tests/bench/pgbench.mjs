@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectionsDuring, contenderUrl, usersOf } from './books.mjs';
+import { connectionsDuring, contenderUrl, usersOf, proof } from './books.mjs';
 import { execute } from './shell.mjs';
 
 const { FAREBOX_DIR, POSTGRES_BIN } = process.env;
@@ -60,7 +60,7 @@ export async function pgbench(cell) {
       execute(join(POSTGRES_BIN, 'pgbench'), [
         '--no-vacuum', '--protocol=prepared', `--file=${scriptOf(cell.operation)}`,
         `--client=${cell.clients}`, `--jobs=${threads}`, `--time=${durationS(cell)}`,
-        `--define=first=${first}`, `--define=last=${last}`, `--define=run=${cell.run}`, '--define=n=0',
+        `--define=first=${first}`, `--define=last=${last}`, `--define=run=${cell.run}`, '--define=n=0', `--define=proof=${proof}`,
         '--log', `--log-prefix=${join(directory, 'log')}`,
         contenderUrl,
       ]),

@@ -18,17 +18,20 @@ import pg from 'pg';
 
 const processes = Number(process.env.PROCESSES);
 
+// What proves this caller to the functions, as farebox's handlers do.
+const proof = `\\x${createHash('sha256').update(process.env.API_SECRET_KEY).digest('hex')}`;
+
 // Named: parsed and planned once a connection.
 const spendQuery = {
   name: 'spend',
   text: `select status, entry, amount, before, after, available
-           from farebox_api.spend_one($1, null, $2, $3, null, $4, $5, $6, $7, null, null, null,
+           from farebox_api.spend_one('api_key', '${proof}', $1, null, $2, $3, null, $4, $5, $6, $7,
                                       now() + interval '4 seconds')`,
 };
 const balanceQuery = {
   name: 'balance',
   text: `select status, number, balance, subscription_until, subscription_active, can_spend, reason
-           from farebox_api.balance('{null}', array[$1::bigint], '{null}', '{null}')`,
+           from farebox_api.balance('{1}', '{api_key}', array['${proof}'::bytea], '{null}', array[$1::bigint], '{null}')`,
 };
 
 const userParams = {
