@@ -104,6 +104,12 @@ CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_c
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: environment_names(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.environment_names(p_name text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: expire_due(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) RETURNS void
@@ -269,9 +275,9 @@ CREATE FUNCTION farebox.revoke_key(p_name_or_preview text) RETURNS integer
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: same_size(integer[], integer[]); Type: FUNCTION; Schema: farebox
+-- Name: same_shape(integer[], text[]); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.same_size(p_n integer[], VARIADIC p_sizes integer[]) RETURNS boolean
+CREATE FUNCTION farebox.same_shape(p_n integer[], VARIADIC p_dims text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -1051,6 +1057,10 @@ REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_previ
 
 REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
 
+-- Name: FUNCTION environment_names(p_name text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.environment_names(p_name text) FROM PUBLIC;
+
 -- Name: FUNCTION expire_due(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
@@ -1135,9 +1145,9 @@ REVOKE ALL ON FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) FROM
 
 REVOKE ALL ON FUNCTION farebox.revoke_key(p_name_or_preview text) FROM PUBLIC;
 
--- Name: FUNCTION same_size(p_n integer[], VARIADIC p_sizes integer[]); Type: ACL; Schema: farebox
+-- Name: FUNCTION same_shape(p_n integer[], VARIADIC p_dims text[]); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.same_size(p_n integer[], VARIADIC p_sizes integer[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.same_shape(p_n integer[], VARIADIC p_dims text[]) FROM PUBLIC;
 
 -- Name: FUNCTION "session_user"(p_proof bytea, p_now timestamp with time zone); Type: ACL; Schema: farebox
 

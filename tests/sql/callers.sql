@@ -8,7 +8,7 @@
 begin;
 \ir support.psql
 \ir open_functions.psql
-select plan(60);
+select plan(67);
 
 ---- Every function, how it is called and whom it admits
 
@@ -25,18 +25,18 @@ insert into functions values
                                                array[%wallet], array[null::bigint], array[1::bigint], array[null::text],
                                                array[null::text], array[null::bytea], array[null::text], array[null::json],
                                                clock_timestamp() + interval '10 s') s $$),
-    ('place_holds', 'hold', '{user,operator}', 'user_not_found',
+    ('place_holds', 'hold', '{}', 'user_not_found',
      $$ select h.status from farebox_api.place_holds(array[1], array[%caller], array[%proof], array[gen_random_uuid()],
                                                      array[%wallet], array[null::bigint], array[1::bigint],
                                                      array[3600000::bigint], array['release'], array[null::bigint],
                                                      array[false], array[null::text], array[null::bytea],
                                                      array[null::text], array[null::json],
                                                      clock_timestamp() + interval '10 s') h $$),
-    ('end_holds', 'hold', '{user,operator}', 'hold_not_found',
+    ('end_holds', 'hold', '{}', 'hold_not_found',
      $$ select h.status from farebox_api.end_holds(array[1], array[%caller], array[%proof], array[gen_random_uuid()],
                                                    array[%hold], array[1::bigint], array[false], array[null::text],
                                                    array[null::json], clock_timestamp() + interval '10 s') h $$),
-    ('mark_started', 'hold', '{user,operator}', 'hold_not_found',
+    ('mark_started', 'hold', '{}', 'hold_not_found',
      $$ select h.status from farebox_api.mark_started(%caller, %proof, %hold, 1, clock_timestamp() + interval '10 s') h $$),
     ('balance', 'read', '{user,device,billing_key,operator}', 'user_not_found',
      $$ select b.status from farebox_api.balance(array[1], array[%caller], array[%proof], array[%wallet],
@@ -150,7 +150,8 @@ insert into cases (title, caller, proof) values
     ('another''s billing key', 'billing_key', a_credential('billing_key', :'bob')),
     ('an operator as a user', 'user', uuid_send(:'oz_session') || uuid_send(:'oz')),
     ('an operator', 'operator', uuid_send(:'oz_session') || uuid_send(:'oz')),
-    ('an operator''s session of the admin pages', 'admin_session', a_credential('admin_session')),
+    ('an operator''s session of the admin pages', 'admin_session', a_credential('admin_session', :'oz')),
+    ('such a session of who is none any more', 'admin_session', a_credential('admin_session', :'bob')),
     ('a user who is no operator, as one', 'operator', uuid_send(:'ann_session') || uuid_send(:'ann')),
     ('a provider', 'provider', a_credential('provider'));
 insert into cases (title, caller, proof, whose)
@@ -269,8 +270,8 @@ select is(spends('device', a_credential('device', :'cat'), :'cat'), 'ok 1 97->96
 select is(spends('billing_key', a_credential('billing_key', :'cat'), :'cat'), 'forbidden, forbidden',
           'the owner''s billing key is for model calls: it spends nothing here');
 select is(spends('operator', uuid_send(:'oz_session') || uuid_send(:'oz'), :'cat'), 'ok 1 94->93, ok 2 93->91', 'an operator');
-select is(spends('admin_session', a_credential('admin_session'), :'cat'), 'ok 1 91->90, ok 2 90->88',
-          'and an operator on the admin pages');
+select a_credential('admin_session', :'oz') as oz_page \gset
+select is(spends('admin_session', :'oz_page', :'cat'), 'ok 1 91->90, ok 2 90->88', 'and an operator on the admin pages');
 select is(spends('user', uuid_send(:'oz_session') || uuid_send(:'oz'), :'cat'), 'user_not_found, user_not_found',
           'an operator who calls as a user spends nobody else''s tokens');
 select is(spends('operator', uuid_send(:'cat_session') || uuid_send(:'cat'), :'cat'), 'forbidden, forbidden',
@@ -279,9 +280,10 @@ select is(spends('device', a_credential('device'), :'cat'), 'user_not_found, use
 select is(spends('billing_key', a_credential('billing_key'), :'cat'), 'forbidden, forbidden', 'or another''s billing key');
 select is(spends('provider', a_credential('provider'), :'cat'), 'forbidden, forbidden', 'a provider spends nothing');
 select is(books(:'cat'), 'balance 88 held 0 debt 0 seq 9', 'and only what was allowed was taken');
-delete from farebox.admins where user_id = :'oz';
+select farebox.remove_admin(:'oz') \g /dev/null
 select is(spends('operator', uuid_send(:'oz_session') || uuid_send(:'oz'), :'cat'), 'forbidden, forbidden',
           'who is an operator no longer is none from the next call on');
+select is(spends('admin_session', :'oz_page', :'cat'), 'unauthorized, unauthorized', 'and the session of the admin pages has ended');
 
 -- Each request of a batch is its own caller's.
 select is(brief_many(r(:'cat', 1, session => :'cat_session', caller => :'cat'), r(:'bob', 1, session => :'cat_session', caller => :'cat'),
@@ -299,6 +301,31 @@ select is(brief_many(r(:'cat', 1, api_key => k), r(:'cat', 1, api_key => k), r(g
                ((select proof from weak_keys where name = 'spend'), array['forbidden', 'forbidden', 'forbidden'])) v(k, wanted);
 select throws_ok($$ select farebox.caller_refusals(null, null, 'spend', '{user}', null, 'user_not_found', now()) $$, 'FB000', null,
                  'arrays that are missing are nobody''s');
+select throws_ok(format('select farebox.caller_refusal(''device'', %L, ''spend'', %L, %L, %L, now())', a_credential('device', :'cat'),
+                        admits, :'cat', absent), 'FB000', null, 'a function that does not say whom it admits, or what it answers, admits nobody')
+  from (values (null, 'user_not_found'), ('{device}', null)) v(admits, absent);
+select is(farebox.caller_refusal('device', a_credential('device', :'cat'), 'spend', array[null], :'cat', 'user_not_found', now()),
+          'forbidden', 'nor does one that says it of nobody');
+
+---- Who calls is proved for the wallet that is moved
+
+-- The same elements, but from 0 on: unnest pairs such an array by place, a subscript by number.
+create function from_zero(p_array anyarray) returns anyarray language plpgsql as $$
+declare
+    v_array p_array%type := '{}';
+begin
+    v_array[0] := p_array[1];
+    return v_array;
+end $$;
+select is_empty($$ select f.name, x.n
+                     from functions f
+                    cross join lateral generate_series(0, (select count(*)::int from regexp_matches(f.call, 'array\[', 'g'))) x(n)
+                    where f.call ~ 'array\[1\]'
+                      and answered(regexp_replace(f.call, '(array\[[^]]*\])', 'from_zero(\1)', 1, x.n), 'api_key',
+                                   hash_of('tests: every scope'), $$ || quote_literal(:'ann') || ', ' || quote_literal(:'hold')
+                          || $$, gen_random_uuid(), gen_random_uuid()) is distinct from 'FB000' $$,
+                'a batch whose arrays do not all begin at 1 is no call');
+select is((select count(*) from functions f where f.call ~ 'array\[1\]'), 4::bigint, 'which every batch was asked');
 
 select * from finish();
 rollback;

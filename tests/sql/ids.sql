@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(44);
+select plan(48);
 
 ---- The slot of an id
 
@@ -102,12 +102,19 @@ select is(replayed(:'ann', 'grant', null, p_id => :'given_entry'), 'idempotency_
 
 ---- Arrays that belong together
 
-select is(farebox.same_size(array[5, -1, 0], 3, 3), true, 'arrays of one length belong together, whatever the numbers are');
-select is(farebox.same_size(p_n, variadic p_sizes), false, what)
-  from (values (array[1, 2], array[2, 1], 'one that is shorter does not'), (array[1, 2], array[2, 3], 'nor one that is longer'),
-               (array[1, 2], array[2, null], 'nor one that is missing'), (array[1, null], array[2, 2], 'a request without a number is none'),
-               (array[1, 1], array[2, 2], 'two of one number are none'), (null, array[0, 0], 'nor is a call without numbers'))
-       v(p_n, p_sizes, what);
+select is(farebox.same_shape(array[5, -1, 0], '[1:3]', '[1:3]'), true,
+          'arrays of one length belong together, whatever the numbers are');
+select is(farebox.same_shape(p_n, variadic p_dims), false, what)
+  from (values (array[1, 2], array['[1:2]', '[1:1]'], 'one that is shorter does not'),
+               (array[1, 2], array['[1:2]', '[1:3]'], 'nor one that is longer'),
+               (array[1, 2], array['[1:2]', null], 'nor one that is missing or empty'),
+               (array[1, 2], array['[1:2]', '[0:1]'], 'nor one that begins elsewhere'),
+               ('[0:1]={1,2}'::int[], array['[0:1]', '[0:1]'], 'nor several that do so together'),
+               (array[[1, 2]], array['[1:2]', '[1:2]'], 'nor one of two dimensions'),
+               (array[1, null], array['[1:2]'], 'a request without a number is none'),
+               (array[1, 1], array['[1:2]'], 'two of one number are none'), (null, array['[1:0]'], 'nor is a call without numbers'),
+               ('{}', array[null], 'nor an empty one'))
+       v(p_n, p_dims, what);
 
 ---- The operator's wallets
 

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(35);
+select plan(30);
 
 select a_wallet(100) as ann \gset
 select held(:'ann', 60) as hold \gset
@@ -61,20 +61,8 @@ select held(:'bea', 10) as open \gset
 select is(mark_started(:'open', 10, api_key => :'good_key'), 'ok 10', 'a request with nothing wrong is ok');
 select is(books(:'bea'), 'balance 100 held 10 debt 0 seq 1', 'and the books are in order');
 
--- The same of a user, whose credential is a session.
-select a_wallet(100) as ann, gen_random_uuid() as session \gset
-select held(:'ann', 10) as hold \gset
-create function asked_by(p_user uuid, p_session uuid, p_hold uuid, p_amount bigint, deadline interval default '10 s')
-returns text language sql volatile as $$
-    select mark_started(p_hold, p_amount, session => p_session, caller => p_user, deadline => deadline)
-$$;
-select is(asked_by(:'ann', :'session', :'settled', 0, '-1 s'), 'late', 'past the deadline no session is looked at');
-select is(asked_by(:'ann', :'session', :'settled', 0), 'unauthorized', 'then a session that is none is refused');
-select a_session(:'ann') as session \gset
-select is(asked_by(:'ann', :'session', :'settled', 0), 'hold_not_found', 'then another user''s hold, as if it were not there');
-select is(asked_by(:'ann', :'session', gen_random_uuid(), 0), 'hold_not_found', 'or one that is not there');
-select is(asked_by(:'ann', :'session', :'hold', 0), 'invalid_amount', 'then, of the user''s own, an estimate of nothing');
-select is(asked_by(:'ann', :'session', :'hold', 10), 'ok 10', 'and with nothing wrong it starts');
+-- A hold is a server's.
+select is(mark_started(held(:'bea', 10), 10, session => a_session(:'bea'), caller => :'bea'), 'forbidden', 'a user starts nothing, on the own wallet neither');
 
 ---- A malformed call is our fault and raises
 

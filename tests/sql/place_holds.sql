@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(74);
+select plan(67);
 update farebox.settings set subscription_required = false;
 
 ---- A hold
@@ -78,25 +78,9 @@ select is((select count(*) from farebox.holds x where x.wallet = :'bea'), 1::big
 select is(asked(:'bea', 9, 'new', 'other', :'good_key'), 'ok 9 of 1',
           'a request with nothing wrong is ok');
 
--- The same of a user, whose credential is a session.
-select a_wallet(100) as cat, gen_random_uuid() as session \gset
-select brief(place(h(:'cat', 90, key => 'used'))) \g /dev/null
-create function asked_by(
-    p_user uuid, p_session uuid, p_wallet uuid, p_amount bigint, p_key text, deadline interval default '10 s')
-returns text language sql volatile as $$
-    select brief(place(h(p_wallet, p_amount, p_key, 'other', session => p_session, caller => p_user), deadline))
-$$;
-select is(asked_by(:'cat', :'session', :'bea', 0, 'used', '-1 s'), 'late', 'past the deadline no session is looked at');
-select is(asked_by(:'cat', :'session', :'bea', 0, 'used'), 'unauthorized', 'then a session that is none is refused');
-select a_session(:'cat') as session \gset
-select is(asked_by(:'cat', :'session', :'bea', 0, 'used'), 'user_not_found',
-          'then another user''s wallet, as if it were not there');
-select is(asked_by(:'cat', :'session', gen_random_uuid(), 0, 'used'), 'user_not_found', 'or one that is not there');
-select is(asked_by(:'cat', :'session', :'cat', 0, 'used'), 'idempotency_key_reused',
-          'then, of the user''s own, a key that was used for another request');
-select is(asked_by(:'cat', :'session', :'cat', 0, 'new'), 'invalid_amount', 'then an amount that is none');
-select is(asked_by(:'cat', :'session', :'cat', 10, 'new'), 'ok 10 of 0', 'and with nothing wrong it is held');
-select is(books(:'bea'), 'balance 100 held 99 debt 0 seq 1', 'on nobody else''s wallet');
+-- A hold is a server's.
+select a_wallet(100) as cat \gset
+select is(brief(place(h(:'cat', 10, session => a_session(:'cat'), caller => :'cat'))), 'forbidden', 'a user holds nothing, on the own wallet neither');
 
 update farebox.settings set subscription_required = true;
 select is(brief(place(h(:'ann', 1))), 'subscription_expired',

@@ -30,8 +30,8 @@ declare
     refusals text[];
 begin
     if size is null or size = 0 or size > 1000
-       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_wallet),
-                                cardinality(p_number), cardinality(p_phone))
+       or not farebox.same_shape(p_n, array_dims(p_caller), array_dims(p_proof), array_dims(p_wallet),
+                                array_dims(p_number), array_dims(p_phone))
        or exists (select from unnest(p_wallet, p_number, p_phone) r(wallet, number, phone)
                    where num_nonnulls(r.wallet, r.number, r.phone) <> 1) then
         raise exception 'malformed call' using errcode = 'FB000';

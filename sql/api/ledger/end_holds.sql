@@ -50,9 +50,9 @@ declare
 begin
     -- One request's fields are never paired with another's.
     if size is null or size = 0 or size > 1000 or p_not_after is null
-       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_entry), cardinality(p_hold),
-                                cardinality(p_amount), cardinality(p_clamp), cardinality(p_description),
-                                cardinality(p_metadata))
+       or not farebox.same_shape(p_n, array_dims(p_caller), array_dims(p_proof), array_dims(p_entry), array_dims(p_hold),
+                                array_dims(p_amount), array_dims(p_clamp), array_dims(p_description),
+                                array_dims(p_metadata))
        or array_position(p_entry, null) is not null or array_position(p_hold, null) is not null
        or array_position(p_amount, null) is not null or array_position(p_clamp, null) is not null then
         raise exception 'malformed call' using errcode = 'FB000';
@@ -72,7 +72,7 @@ begin
     end if;
 
     -- Read, in new statements.
-    refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{user,operator}', wallets, 'hold_not_found', t);
+    refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{}', wallets, 'hold_not_found', t);
     select x.subscription_required into must_subscribe from farebox.settings x;
 
     -- End, one after the other.

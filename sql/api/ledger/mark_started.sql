@@ -34,7 +34,7 @@ begin
         status := 'late';
         return;
     end if;
-    status := farebox.caller_refusal(p_caller, p_proof, 'hold', '{user,operator}', h.wallet, 'hold_not_found', at);
+    status := farebox.caller_refusal(p_caller, p_proof, 'hold', '{}', h.wallet, 'hold_not_found', at);
     if status is null and h.id is null then
         status := 'hold_not_found';
     end if;

@@ -48,10 +48,10 @@ declare
 begin
     -- One request's fields are never paired with another's.
     if size is null or size = 0 or size > 1000 or p_not_after is null
-       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_id), cardinality(p_wallet),
-                                cardinality(p_number), cardinality(p_amount), cardinality(p_ttl_ms), cardinality(p_on_lapse),
-                                cardinality(p_lapse_amount), cardinality(p_started), cardinality(p_key),
-                                cardinality(p_fingerprint), cardinality(p_description), cardinality(p_metadata))
+       or not farebox.same_shape(p_n, array_dims(p_caller), array_dims(p_proof), array_dims(p_id), array_dims(p_wallet),
+                                array_dims(p_number), array_dims(p_amount), array_dims(p_ttl_ms), array_dims(p_on_lapse),
+                                array_dims(p_lapse_amount), array_dims(p_started), array_dims(p_key),
+                                array_dims(p_fingerprint), array_dims(p_description), array_dims(p_metadata))
        or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
        or array_position(p_started, null) is not null
        or exists (select from unnest(p_wallet, p_number, p_ttl_ms, p_on_lapse, p_lapse_amount, p_key, p_fingerprint)
@@ -79,7 +79,7 @@ begin
     end if;
 
     -- Read, in new statements.
-    refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{user,operator}', wallets, 'user_not_found', t);
+    refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{}', wallets, 'user_not_found', t);
     select x.subscription_required into must_subscribe from farebox.settings x;
     select coalesce(array_agg(w.id), '{}') into passed_by
       from farebox.wallets w

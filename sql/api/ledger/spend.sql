@@ -58,9 +58,9 @@ declare
 begin
     -- One request's fields are never paired with another's.
     if size is null or size = 0 or size > 1000 or p_not_after is null
-       or not farebox.same_size(p_n, cardinality(p_caller), cardinality(p_proof), cardinality(p_id), cardinality(p_wallet),
-                                cardinality(p_number), cardinality(p_amount), cardinality(p_model), cardinality(p_key),
-                                cardinality(p_fingerprint), cardinality(p_description), cardinality(p_metadata))
+       or not farebox.same_shape(p_n, array_dims(p_caller), array_dims(p_proof), array_dims(p_id), array_dims(p_wallet),
+                                array_dims(p_number), array_dims(p_amount), array_dims(p_model), array_dims(p_key),
+                                array_dims(p_fingerprint), array_dims(p_description), array_dims(p_metadata))
        or array_position(p_id, null) is not null or array_position(p_amount, null) is not null
        or exists (select from unnest(p_wallet, p_number, p_key, p_fingerprint) r(wallet, number, key, fingerprint)
                    where num_nonnulls(r.wallet, r.number) <> 1 or (r.key is not null and r.fingerprint is null)) then

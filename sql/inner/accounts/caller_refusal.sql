@@ -12,7 +12,7 @@
 --   api_key         SHA-256 of the key                           its scopes have p_scope
 --   user            ids of the session and of its user           p_admits has `user`, on the user's own wallet
 --   operator        the same                                     p_admits has `operator` and farebox.admins the user
---   admin_session   SHA-256 of its token                         p_admits has `operator`
+--   admin_session   SHA-256 of its token                         the same, for whose session it is
 --   device          SHA-256 of its token                         p_admits has `device`, on the device's own wallet
 --   billing_key     SHA-256 of the key                           p_admits has `billing_key`, on its user's own wallet
 --   provider        SHA-256 of the provider's secret             p_admits has `provider`
@@ -37,7 +37,7 @@ declare
     v_owner uuid; -- of the wallet that the caller may call its own
     v_scopes farebox.scope[];
 begin
-    if p_caller is null or octet_length(p_proof) is distinct from 32 then
+    if p_caller is null or octet_length(p_proof) is distinct from 32 or p_admits is null or p_absent is null then
         raise exception 'a call without a caller' using errcode = 'FB000';
     end if;
 
@@ -57,14 +57,13 @@ begin
         raise exception 'an unknown kind of caller' using errcode = 'FB000';
     end if;
 
-    return case p_caller
-        when 'api_key' then case when p_scope = any (v_scopes) then null else 'forbidden' end
-        when 'operator' then
+    return case
+        when p_caller = 'api_key' then case when p_scope = any (v_scopes) then null else 'forbidden' end
+        when p_caller = 'provider' then case when 'provider' = any (p_admits) then null else 'forbidden' end
+        when p_caller in ('operator', 'admin_session') then
             case when 'operator' = any (p_admits) and exists (select from farebox.admins a where a.user_id = v_owner)
                  then null else 'forbidden' end
-        when 'admin_session' then case when 'operator' = any (p_admits) then null else 'forbidden' end
-        when 'provider' then case when 'provider' = any (p_admits) then null else 'forbidden' end
-        else case when not p_caller = any (p_admits) then 'forbidden'
+        else case when p_caller = any (p_admits) is not true then 'forbidden'
                   when p_wallet = v_owner then null
                   else p_absent end
     end;
@@ -83,7 +82,8 @@ declare
     v_alive bytea[];
     v_allowed bytea[];
 begin
-    if size is null or cardinality(p_proof) is distinct from size or cardinality(p_wallet) is distinct from size then
+    if size is null or array_dims(p_proof) is distinct from array_dims(p_caller)
+       or array_dims(p_wallet) is distinct from array_dims(p_caller) or p_admits is null or p_absent is null then
         raise exception 'a call without a caller' using errcode = 'FB000';
     end if;
     -- What a batch nearly always is: one key's. To a key it is the same whose the wallet is.
