@@ -6,7 +6,7 @@
 -- Raises      23505 with a sentence when a value is another key already, or was revoked: a revoked secret stays one
 --
 -- A name that is not given keeps its row. Another value under a name replaces the one before it, which is no key from then
--- on. Equal values under two names are one row, under the first name.
+-- on. Equal values under two names are one row, which has both names and ends when neither has the value any more.
 
 create or replace function farebox.register_environment_keys(p_names text[], p_hashes bytea[]) returns setof text
 language plpgsql
@@ -18,14 +18,19 @@ declare
     v_hash bytea;
     k record;
 begin
-    if cardinality(p_names) is distinct from cardinality(p_hashes) or array_position(p_names, null) is not null
+    if array_dims(p_names) is distinct from array_dims(p_hashes) or array_position(p_names, null) is not null
        or array_position(p_hashes, null) is not null then
         raise exception 'each name needs a hash' using errcode = '22023';
     end if;
-    delete from farebox.credentials c
-     where c.kind = 'api_key' and c.preview = '(environment)' and c.name = any (p_names) and not c.hash = any (p_hashes)
-       and c.revoked_at is null;
     for v_name, v_hash in select r.name, r.hash from unnest(p_names, p_hashes) with ordinality r(name, hash, n) order by r.n loop
+        -- The name leaves the row of its value before.
+        delete from farebox.credentials c
+         where c.kind = 'api_key' and c.preview = '(environment)' and c.name = v_name and c.hash <> v_hash and c.revoked_at is null;
+        update farebox.credentials c
+           set name = array_to_string(array_remove(farebox.environment_names(c.name), v_name), ' and ')
+         where c.kind = 'api_key' and c.preview = '(environment)' and v_name = any (farebox.environment_names(c.name))
+           and c.hash <> v_hash and c.revoked_at is null;
+        -- And joins that of its value now.
         select coalesce(c.name, c.preview) as name, c.preview, c.revoked_at into k from farebox.credentials c where c.hash = v_hash;
         if not found then
             insert into farebox.credentials (kind, name, hash, preview, scopes)
@@ -37,12 +42,11 @@ begin
         elsif k.preview <> '(environment)' then
             raise exception 'the value of % is the key % already: give it another one', v_name, k.name
                 using errcode = '23505';
-        elsif k.name = any (p_names) and not p_hashes[array_position(p_names, k.name)] = v_hash then
-            -- The two had one value; the other has another one now.
-            update farebox.credentials c set name = v_name where c.hash = v_hash;
-            return next v_name || ' registered';
+        elsif v_name = any (farebox.environment_names(k.name)) then
+            return next v_name || ' is registered';
         else
-            return next v_name || case when k.name = v_name then ' is registered' else ' is the same key as ' || k.name end;
+            update farebox.credentials c set name = k.name || ' and ' || v_name where c.hash = v_hash;
+            return next v_name || ' registered, the same key as ' || k.name;
         end if;
     end loop;
 end $$;

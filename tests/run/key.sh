@@ -48,7 +48,7 @@ equals "with every scope but act_as" "API_SECRET_KEY|{read,spend,hold,grant,user
 equals "again it is there already" "API_SECRET_KEY is registered" "$(environment API_SECRET_KEY='one & "two"')"
 equals "another value takes its place" "API_SECRET_KEY registered 0 1" \
     "$(environment API_SECRET_KEY=three) $(live 'one & "two"') $(live three)"
-equals "two names of one value are one row" "API_SECRET_KEY is registered INTERNAL_API_KEY is the same key as API_SECRET_KEY" \
+equals "two names of one value are one row" "API_SECRET_KEY is registered INTERNAL_API_KEY registered, the same key as API_SECRET_KEY" \
     "$(environment API_SECRET_KEY=three INTERNAL_API_KEY=three | tr '\n' ' ' | sed 's/ $//')"
 mkdir "$scratch/credentials"
 printf 'four\r\n' >"$scratch/credentials/INTERNAL_API_KEY"
