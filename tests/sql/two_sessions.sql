@@ -8,7 +8,7 @@
 
 begin;
 \ir support.psql
-\set tests 58
+\set tests 60
 select plan(:tests);
 
 create function connected(p_target text) returns boolean language plpgsql volatile as $$
@@ -111,10 +111,10 @@ create function reverse_call(p_entry uuid, p_amount int, p_key text, by text def
                                                  clock_timestamp() + interval '10 s') v $f$,
                   by, p_entry, p_amount, p_key)
 $$;
-create function user_call(p_tokens int, p_key text default null) returns text language sql as $$
+create function user_call(p_tokens int, p_key text default null, p_phone text default null) returns text language sql as $$
     select format($f$ select concat_ws(' ', c.status, c.user_id)
-                  from farebox_api.create_user(%s, gen_random_uuid(), null, null, null, %s, gen_random_uuid(),
-                      %L, %s, clock_timestamp() + interval '10 s') c $f$, by_key(), p_tokens, p_key,
+                  from farebox_api.create_user(%s, gen_random_uuid(), null, %L, null, %s, gen_random_uuid(),
+                      %L, %s, clock_timestamp() + interval '10 s') c $f$, by_key(), p_phone, p_tokens, p_key,
                       case when p_key is null then 'null' else 'sha256(''x'')' end)
 $$;
 -- A user that every session sees.
@@ -276,6 +276,11 @@ select 'two sessions ' || gen_random_uuid() as key \gset
 select is(split_part(meanwhile(user_call(5, :'key'), user_call(5, :'key')), ' ', 1), 'replayed',
           'two who make a user by one key at once');
 select is((select count(*) from farebox.users u where u.created_key = :'key'), 1::bigint, 'make one');
+select 'two sessions ' || gen_random_uuid() as key, '8888' || floor(random() * 1e10)::bigint as phone \gset
+select is(split_part(meanwhile(user_call(5, :'key', :'phone'), user_call(5, :'key', :'phone')), ' ', 1), 'replayed',
+          'of one phone as well: it is the same request that has it');
+select is(meanwhile(user_call(5, null, :'phone' || '1'), user_call(5, null, :'phone' || '1')), 'user_exists',
+          'two requests of one phone are two');
 
 ---- Who has waited is asked again who it is
 

@@ -24,6 +24,7 @@ as $$
 declare
     u farebox.users;
     v_number bigint := p_number;
+    v_taken boolean := false; -- something of this user was another's, or this call's own before
 begin
     if p_id is null or p_tokens is null or p_tokens not between 0 and 1000000000000 or p_entry is null
        or p_not_after is null or (p_key is null) <> (p_fingerprint is null)
@@ -44,12 +45,24 @@ begin
     end if;
 
     loop
-        -- Asked before and, after a lost race, again in a new statement: two with one key at once make one user.
-        select x.* into u from farebox.users x where x.created_key = p_key or x.id = p_id;
+        -- Asked before and, after a lost race, again in a new statement: two with one key at once make one user. An id alone
+        -- is this call's only where its user came into being by a call without a key.
+        select x.* into u from farebox.users x
+         where x.created_key = p_key or (p_key is null and x.id = p_id and x.managed and x.created_key is null);
         if found then
             status := case when u.created_fingerprint is not distinct from p_fingerprint then 'replayed'
                            else 'idempotency_key_reused' end;
             exit;
+        end if;
+        if v_taken and exists (select from farebox.users x where x.id = p_id) then
+            status := 'idempotency_key_reused';
+            exit;
+        end if;
+        if v_taken and exists (select from farebox.users x
+                                where x.phone = p_phone or (x.managed and x.email = p_email)
+                                   or (p_number is not null and x.number = p_number)) then
+            status := 'user_exists';
+            return;
         end if;
         if p_number is null then
             v_number := nextval('farebox.user_numbers') * 1024 + farebox.slot_of(p_id);
@@ -68,12 +81,7 @@ begin
             status := 'ok';
             exit;
         end if;
-        if exists (select from farebox.users x
-                    where x.phone = p_phone or (x.managed and x.email = p_email)
-                       or (p_number is not null and x.number = p_number)) then
-            status := 'user_exists';
-            return;
-        end if;
+        v_taken := true;
     end loop;
 
     if status = 'idempotency_key_reused' then
