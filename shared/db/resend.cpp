@@ -23,6 +23,12 @@ base::Failure busy(std::string log)
     return base::Failure(base::Error::busy, std::move(log)).retry_after(1);
 }
 
+// Who calls is judged before a replay is looked for, so such a refusal does not tell whether an earlier send took effect.
+bool says_who_may(std::string_view status)
+{
+    return status == "unauthorized" || status == "forbidden";
+}
+
 } // namespace
 
 base::Deadline call_deadline(base::Deadline deadline)
@@ -44,7 +50,10 @@ Resend::Next Resend::answered(std::string_view status, Sending const& sending)
         if (lates_++ > 0 && !unsettled_until_us_) return give_up(std::move(failure));
         return again(lates_ > 1 ? growing_pause() : milliseconds(0), std::move(failure));
     }
-    if (!unsettled_until_us_ || sending.sent_at_us > *unsettled_until_us_) return Next::take_answer;
+    if (!unsettled_until_us_) return Next::take_answer;
+    if (says_who_may(status))
+        return give_up(busy("who calls lost the right while an earlier send is unsettled"));
+    if (sending.sent_at_us > *unsettled_until_us_) return Next::take_answer;
     auto const wait_us = *unsettled_until_us_ - sending.sent_at_us;
     return again(milliseconds(wait_us / 1000 + 1), busy("refused while an earlier send is unsettled"));
 }

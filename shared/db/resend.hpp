@@ -9,6 +9,8 @@
 //   a refusal      final, unless an earlier send is still unsettled: that one may act after this refusal. It
 //                  is final once this send began after the earlier one's not_after: the database looked at
 //                  the row later than the earlier send could have changed it.
+//   unauthorized,  judged before a replay is looked for: with an earlier send unsettled they do not tell what that
+//   forbidden      one did, however late they come. outcome_unknown.
 //   busy           somebody else holds the row: again, until there is no time left.
 //   late           this send came after its not_after. Our measure of the database's clock may be off: it is
 //                  measured anew and the move sent once more.

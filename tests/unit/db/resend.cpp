@@ -79,6 +79,19 @@ TEST_CASE("a refusal that cannot become final in time is outcome_unknown", "[set
     CHECK(settlement.failure().retry_after_s() == 1);
 }
 
+TEST_CASE("a refusal of who calls does not settle an earlier send, however late it comes", "[settlement]")
+{
+    for (auto const* status : {"unauthorized", "forbidden"}) {
+        Resend settlement(in(1000));
+        REQUIRE(settlement.failed(lost(), sent(1'000'000, 1'300'000)) == Next::send_again);
+        CHECK(settlement.answered(status, sent(1'300'001, 1'800'000)) == Next::give_up);
+        CHECK(settlement.failure().error() == Error::outcome_unknown);
+
+        Resend never_lost(in(1000));
+        CHECK(never_lost.answered(status, sent(1'000'000, 1'300'000)) == Next::take_answer);
+    }
+}
+
 TEST_CASE("of several lost sends the one that may act longest decides", "[settlement]")
 {
     Resend settlement(in(1000));
