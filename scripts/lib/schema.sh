@@ -1,15 +1,16 @@
 # shellcheck shell=bash
 # The schema as SQL text: each piece guards itself, so it may be applied twice, by psql or pasted into an SQL editor.
 #
-# The history is farebox_migrations.applied. Every piece takes one advisory lock for its transaction, and looks at the
-# history only once it has it: two runners at once apply a migration once, behind a transaction pooler too.
+# The history is farebox_migrations.applied. Every transaction takes one advisory lock, and looks at the history only once it
+# has it: two runners at once apply a migration once, behind a transaction pooler too. What migrations change and the functions
+# that know of it change in one transaction: Supabase Auth, whose triggers call them, is not stopped by an upgrade.
 
 # shellcheck disable=SC2016 # a tag of dollar quotes
 readonly dollar='$farebox$'
 
-# How every piece begins: no limit on the wait for another runner, a short one on the wait for a table, so that a migration
+# transaction: what comes on standard input, as one. No limit on the wait for another runner, a short one on the wait for a table, so that a migration
 # behind somebody's long transaction does not make everybody else wait behind it.
-begin_sql() {
+transaction() {
     cat <<'END'
 begin;
 set local client_min_messages = warning;
@@ -17,6 +18,8 @@ set local statement_timeout = 0;
 select pg_advisory_xact_lock(7089355741563523429);
 set local lock_timeout = '10s';
 END
+    cat
+    printf 'commit;\n'
 }
 
 migration_files() { find "$root/sql/migrations" -name '*.sql' | sort; }
@@ -45,8 +48,7 @@ quotable_text() {
 }
 
 history_sql() {
-    begin_sql
-    cat <<'END'
+    transaction <<'END'
 create schema if not exists farebox_migrations;
 revoke all on schema farebox_migrations from public;
 create table if not exists farebox_migrations.applied (
@@ -62,7 +64,6 @@ begin
         create policy deny_all on farebox_migrations.applied for all to public using (false) with check (false);
     end if;
 end $$;
-commit;
 END
 }
 
@@ -72,7 +73,6 @@ migration_sql() {
     version=$(version_of "$1")
     checksum=$(checksum_of "$1")
     text=$(quotable_text "$1")
-    begin_sql
     cat <<END
 do \$guard\$
 declare
@@ -90,7 +90,6 @@ $dollar;
     insert into farebox_migrations.applied (version, name, checksum)
     values ('$version', '$(name_of "$1")', '$checksum');
 end \$guard\$;
-commit;
 END
 }
 
@@ -129,11 +128,10 @@ end $$;
 END
 }
 
-# Functions and rights, all of them, in one transaction: nobody ever sees a new function with its default rights, or none at
+# Functions and rights, all of them, for one transaction: nobody ever sees a new function with its default rights, or none at
 # all where one was.
 reloadable_sql() {
     local file
-    begin_sql
     drop_functions_sql
     # Functions name each other in any order.
     printf '\nset local check_function_bodies = off;\n'
@@ -141,5 +139,4 @@ reloadable_sql() {
         printf -- '\n-- sql/%s\n' "${file#"$root/sql/"}"
         cat "$file"
     done
-    printf 'commit;\n'
 }

@@ -57,7 +57,11 @@ stack_up() {
     [[ -n $copied ]] || cluster_bootstrap
     set_password postgres
     set_password farebox_local_auth
-    [[ -n $copied ]] || "$root/scripts/migrate" --database-url "$(conninfo postgres)"
+    if [[ -z $copied ]]; then
+        "$root/scripts/migrate" --database-url "$(conninfo postgres)"
+    else # which knows nobody's keys
+        (choose_database "$(conninfo postgres)" "$dir" && register_environment_keys >/dev/null)
+    fi
     set_password farebox_app # the role comes with the first migration
     [[ $1 == all ]] || handlers=''
     leave_out_local_auth

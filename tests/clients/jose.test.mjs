@@ -2,18 +2,19 @@
 // stand-in for Supabase Auth signs jose verifies.
 //
 // The handler balance is run as CGI, one process a request, with a project that this test plays: it serves the JWKS. Its user
-// is in no database, so whoever is let in gets 404 for the own balance and anybody else 401.
+// and session are in the database, so whoever is let in gets the own balance and anybody else 401.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { SignJWT, createRemoteJWKSet, exportJWK, generateKeyPair, importJWK, jwtVerify } from 'jose';
 
-const { FAREBOX_TEST_BIN, TEST_DATABASE, LOCAL_AUTH_URL, LOCAL_AUTH_PUBLISHABLE_KEY } = process.env;
+const { FAREBOX_TEST_BIN, PSQL, TEST_DATABASE, LOCAL_AUTH_URL, LOCAL_AUTH_PUBLISHABLE_KEY } = process.env;
 
 const subject = randomUUID();
+const session = randomUUID();
 const keys = {};
 let document = '';
 let asked = 0;
@@ -31,6 +32,9 @@ async function aKey(alg, options) {
 }
 
 before(async () => {
+  execFileSync(PSQL, ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-d', TEST_DATABASE, '-c',
+    `insert into auth.users (id, email) values ('${subject}', '${subject}@wallet.example');
+     insert into auth.sessions (id, user_id) values ('${session}', '${subject}')`]);
   keys.es256 = await aKey('ES256');
   keys.rs256 = await aKey('RS256');
   keys.stranger = await aKey('ES256');
@@ -41,7 +45,7 @@ before(async () => {
 });
 after(() => server.close());
 
-const claims = () => ({ role: 'authenticated', session_id: randomUUID(), is_anonymous: false, email: 'ada@wallet.example' });
+const claims = () => ({ role: 'authenticated', session_id: session, is_anonymous: false, email: 'ada@wallet.example' });
 
 // What Supabase Auth would sign, changed by `change`.
 function sign(key, change = (token) => token, own = claims(), header = { alg: key.alg, kid: key.kid, typ: 'JWT' }) {
@@ -81,8 +85,8 @@ function statusOf(token, environment = {}) {
 }
 
 test('what jose signs with a key of the project is let in, by ES256 and RS256', async () => {
-  assert.equal(await statusOf(await sign(keys.es256)), 404);
-  assert.equal(await statusOf(await sign(keys.rs256)), 404);
+  assert.equal(await statusOf(await sign(keys.es256)), 200);
+  assert.equal(await statusOf(await sign(keys.rs256)), 200);
   assert.ok(asked > 0);
 });
 
@@ -90,7 +94,7 @@ test('what jose signs with a secret is let in only where that secret is configur
   const secret = 'a-secret-of-at-least-thirty-two-bytes';
   const key = { alg: 'HS256', kid: 'legacy', privateKey: new TextEncoder().encode(secret) };
   const token = await sign(key);
-  assert.equal(await statusOf(token, { SUPABASE_JWT_SECRET: secret }), 404);
+  assert.equal(await statusOf(token, { SUPABASE_JWT_SECRET: secret }), 200);
   assert.equal(await statusOf(token, { SUPABASE_JWT_SECRET: `${secret}!` }), 401);
   assert.equal(await statusOf(token), 401);
 });
@@ -115,10 +119,11 @@ test('what jose can say in claims and headers that a user has not is refused', a
     sign(keys.es256, undefined, { ...claims(), is_anonymous: true }),
     sign(keys.es256, undefined, { ...claims(), client_id: 'an-application' }),
     sign(keys.es256, undefined, claims(), { alg: 'ES256' }),
+    sign(keys.es256, undefined, { ...claims(), session_id: randomUUID() }),
   ];
   for (const token of refused) assert.equal(await statusOf(await token), 401);
   const list = await sign(keys.es256, (token) => token.setAudience(['other', 'authenticated']));
-  assert.equal(await statusOf(list), 404);
+  assert.equal(await statusOf(list), 200);
 });
 
 test('what the stand-in signs jose verifies by its published keys', async () => {

@@ -90,8 +90,9 @@ refuses "a migration that was changed after it was applied is refused" "has chan
 a_checkout failing
 failing=$scratch/failing
 printf 'create table farebox.half (id int);\nselect 1 / 0;\n' >"$failing/sql/migrations/20991231235959_failing.sql"
-refuses "a migration that fails is named" "20991231235959_failing.sql failed and left no trace" \
+refuses "a migration that fails is named" "migrate: 20991231235959 failing" \
     "$failing/scripts/migrate" --database-url "$admin"
+refuses "and changes nothing" "the database is as it was" "$failing/scripts/migrate" --database-url "$admin"
 equals "and leaves no trace" "|0" "$(sql <<<"select to_regclass('farebox.half'), (select count(*) from farebox_migrations.applied where version like '2099%')")"
 printf 'create table farebox.whole (id int);\n' >"$failing/sql/migrations/20991231235959_failing.sql"
 holds "and may be corrected, since it was never applied" "$failing/scripts/migrate" --database-url "$admin"
@@ -107,6 +108,7 @@ cp "$failing"/sql/migrations/* "$scratch/broken/sql/migrations/"
 before=$(state)
 printf 'create or replace function farebox.broken() returns int language plpgsql as $$ begin return 1; end $$;\n' >"$scratch/broken/sql/inner/aaa.sql"
 printf 'create function\n' >"$scratch/broken/sql/inner/zzz.sql"
-refuses "functions that do not load are refused together" "those from before are in place" \
+printf 'create table farebox.fine (id int);\n' >"$scratch/broken/sql/migrations/20991231235960_fine.sql"
+refuses "functions that do not load are refused together" "the database is as it was" \
     "$scratch/broken/scripts/migrate" --database-url "$admin"
-equals "and none of them is there" "$before" "$(state)"
+equals "and none of them is there, nor what a migration made for them" "$before" "$(state)"

@@ -8,7 +8,8 @@ bin=${FAREBOX_TEST_BIN:-$root/build/release/bin}
 scratch=$(mktemp -d /tmp/farebox-run.XXXXXX)
 chmod 0755 "$scratch" # Postgres runs as another user when this is root
 broken=0
-unset "${!PG@}" DATABASE_URL MIGRATE_DATABASE_URL ADMIN_DATABASE_URL FAREBOX_CORS_ORIGINS REQUEST_TIMEOUT_MS
+unset "${!PG@}" DATABASE_URL MIGRATE_DATABASE_URL ADMIN_DATABASE_URL API_SECRET_KEY INTERNAL_API_KEY FAREBOX_CORS_ORIGINS \
+    REQUEST_TIMEOUT_MS
 
 clean_up() {
     local marker
