@@ -2,11 +2,11 @@
 // itself as soon as it can.
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/mixed_load.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/threads.hpp"
 
 #include <fcntl.h>
 #include <sched.h>

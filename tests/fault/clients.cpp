@@ -5,7 +5,6 @@
 #include "tests/support/load.hpp"
 #include "tests/support/raw_connection.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/threads.hpp"
 
 #include <algorithm>
 

@@ -4,6 +4,7 @@
 #include "tests/support/books.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/load.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/stack.hpp"

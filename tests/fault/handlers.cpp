@@ -1,9 +1,9 @@
 // A handler is told to leave under load: it holds no state that matters. Killed ones are in random_kills.cpp.
 #include "tests/support/books.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/load.hpp"
 #include "tests/support/stack.hpp"
-#include "tests/support/threads.hpp"
 
 #include <algorithm>
 #include <csignal>

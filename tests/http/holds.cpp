@@ -3,6 +3,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/database.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/threads.hpp"

@@ -1,5 +1,7 @@
 #include "tests/support/fake_http.hpp"
 
+#include "tests/support/sockets.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -51,15 +53,6 @@ Asked read_head(std::string_view head)
         at = next;
     }
     return asked;
-}
-
-void write_all(int connection, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        auto const count = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count <= 0) return;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
 }
 
 } // namespace
@@ -145,7 +138,7 @@ void FakeHttp::serve(int connection)
         read_until(connection, text, [](auto const&) { return false; });
         return;
     }
-    write_all(connection, answer);
+    send_all(connection, answer);
     shutdown(connection, SHUT_WR);
 }
 

@@ -4,15 +4,12 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
-#include <system_error>
+#include <stdexcept>
 #include <utility>
 
 namespace support {
@@ -23,49 +20,12 @@ using std::chrono::steady_clock;
 constexpr int tick_ms = 50; // how soon a thread notices that it is to end
 constexpr auto socket_name = "/.s.PGSQL.5432";
 
-sockaddr_un address_of(std::string const& path)
-{
-    auto address = sockaddr_un{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    return address;
-}
-
-int unix_socket()
-{
-    auto const fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
-    return fd;
-}
-
-int listen_at(std::string const& path)
-{
-    auto const fd = unix_socket();
-    auto const address = address_of(path);
-    if (::bind(fd, reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0 ||
-        ::listen(fd, 64) != 0) {
-        throw std::system_error(errno, std::generic_category(), path);
-    }
-    return fd;
-}
-
 // What came; empty when the peer has left.
 std::string receive(int fd)
 {
     auto buffer = std::array<char, 65'536>();
     auto const got = ::recv(fd, buffer.data(), buffer.size(), 0);
     return got > 0 ? std::string(buffer.data(), static_cast<std::size_t>(got)) : std::string();
-}
-
-bool forward(int fd, std::string const& bytes)
-{
-    auto sent = std::size_t{0};
-    while (sent < bytes.size()) {
-        auto const written = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-        if (written < 0) return false;
-        sent += static_cast<std::size_t>(written);
-    }
-    return true;
 }
 
 // ReadyForQuery outside a transaction: the server has committed and waits for the next query.
@@ -77,31 +37,30 @@ bool completes_a_call(std::string const& chunk)
 } // namespace
 
 // One connection that passes the line.
-class Line::Carrier {
+class Line::Relay {
   public:
-    Carrier(Line& line, int client) : line_(line), client_(client), server_(unix_socket())
+    Relay(Line& line, Descriptor client) : line_(line), client_(std::move(client))
     {
-        auto const address = address_of(line_.real_path_);
-        open_ = ::connect(server_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
+        try {
+            server_ = connect_to(line_.real_path_);
+        } catch (std::runtime_error const&) {
+            open_ = false; // Postgres is away: the client is left at once
+        }
     }
-    ~Carrier()
-    {
-        ::close(server_);
-        ::close(client_);
-    }
-    Carrier(Carrier const&) = delete;
-    Carrier& operator=(Carrier const&) = delete;
+    Relay(Relay const&) = delete;
+    Relay& operator=(Relay const&) = delete;
 
-    void carry(std::stop_token const& stop)
+    void relay(std::stop_token const& stop)
     {
         while (open_ && !stop.stop_requested()) {
-            auto ends = std::array<pollfd, 2>{pollfd{.fd = client_, .events = POLLIN, .revents = 0},
-                                              pollfd{.fd = server_, .events = POLLIN, .revents = 0}};
+            auto ends = std::array<pollfd, 2>{pollfd{.fd = client_.number(), .events = POLLIN, .revents = 0},
+                                              pollfd{.fd = server_.number(), .events = POLLIN, .revents = 0}};
             auto const ready = ::poll(ends.data(), ends.size(), wait_ms());
-            if (late_ && steady_clock::now() >= due_) open_ = forward(client_, *std::exchange(late_, {}));
+            if (late_ && steady_clock::now() >= due_)
+                open_ = send_all(client_.number(), *std::exchange(late_, {}));
             if (ready <= 0) continue;
-            if (open_ && ends[0].revents != 0) open_ = from_client(receive(client_));
-            if (open_ && ends[1].revents != 0) open_ = from_server(receive(server_));
+            if (open_ && ends[0].revents != 0) open_ = from_client(receive(client_.number()));
+            if (open_ && ends[1].revents != 0) open_ = from_server(receive(server_.number()));
         }
     }
 
@@ -128,17 +87,17 @@ class Line::Carrier {
         in_call_ = true;
         if (plan_.fault == Fault::cut_before) return false;
         if (plan_.fault == Fault::cut_inside) {
-            forward(server_, chunk.substr(0, chunk.size() / 2));
+            send_all(server_.number(), chunk.substr(0, chunk.size() / 2));
             return false;
         }
-        return forward(server_, chunk) && plan_.fault != Fault::cut_waiting;
+        return send_all(server_.number(), chunk) && plan_.fault != Fault::cut_waiting;
     }
 
     bool from_server(std::string const& chunk)
     {
         if (chunk.empty()) return false;
         if (!completes_a_call(chunk)) {
-            if (plan_.fault == Fault::none) return forward(client_, chunk);
+            if (plan_.fault == Fault::none) return send_all(client_.number(), chunk);
             withheld_ += chunk;
             return true;
         }
@@ -147,16 +106,16 @@ class Line::Carrier {
         auto const plan = std::exchange(plan_, {});
         auto const answer = std::exchange(withheld_, {}) + chunk;
         if (plan.fault == Fault::cut_after) return false;
-        if (plan.fault != Fault::delay) return forward(client_, answer);
+        if (plan.fault != Fault::delay) return send_all(client_.number(), answer);
         late_ = answer;
         due_ = steady_clock::now() + plan.delay;
         return true;
     }
 
     Line& line_;
-    int client_;
-    int server_;
-    bool open_;
+    Descriptor client_;
+    Descriptor server_;
+    bool open_ = true;
     bool asked_ = false;
     bool handler_ = false;
     bool in_call_ = false;
@@ -184,7 +143,7 @@ Line::Line(Plan plan, std::string const& directory)
 
 void Line::open()
 {
-    listener_ = listen_at(path_);
+    listener_ = listen_at(path_, 64);
     acceptor_ = std::jthread([this](std::stop_token const& stop) { accept_all(stop); });
 }
 
@@ -192,7 +151,7 @@ Line::~Line()
 {
     acceptor_.request_stop();
     acceptor_.join();
-    ::close(listener_);
+    listener_.reset();
     if (in_place_)
         std::filesystem::rename(real_path_, path_);
     else
@@ -216,15 +175,15 @@ Line::Plan Line::next_call()
 
 void Line::accept_all(std::stop_token const& stop)
 {
-    auto waiting = pollfd{.fd = listener_, .events = POLLIN, .revents = 0};
+    auto waiting = pollfd{.fd = listener_.number(), .events = POLLIN, .revents = 0};
     while (!stop.stop_requested()) {
         if (::poll(&waiting, 1, tick_ms) <= 0) continue;
-        auto const client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        auto const client = ::accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC);
         if (client < 0) continue;
-        carriers_.emplace_back(
-            [this, client](std::stop_token const& end) { Carrier(*this, client).carry(end); });
+        relays_.emplace_back(
+            [this, client](std::stop_token const& end) { Relay(*this, Descriptor(client)).relay(end); });
     }
-    carriers_.clear(); // joins
+    relays_.clear(); // joins
 }
 
 } // namespace support

@@ -3,6 +3,8 @@
 // nobody waits for it any more. These are the moments in which a repeat can charge twice.
 #pragma once
 
+#include "tests/support/sockets.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -46,7 +48,7 @@ class Line {
     int hits() const { return hits_; }
 
   private:
-    class Carrier;
+    class Relay;
 
     void open();
     void accept_all(std::stop_token const& stop);
@@ -55,12 +57,12 @@ class Line {
     std::string path_; // where clients look for Postgres
     std::string real_path_;
     bool in_place_;
-    int listener_ = -1;
+    Descriptor listener_;
     std::mutex mutex_;
     Plan plan_;
     int calls_ = 0;
     std::atomic<int> hits_{0};
-    std::vector<std::jthread> carriers_; // of the accepting thread only
+    std::vector<std::jthread> relays_; // of the accepting thread only
     std::jthread acceptor_;
 };
 

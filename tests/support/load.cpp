@@ -1,6 +1,6 @@
 #include "tests/support/load.hpp"
 
-#include "tests/support/threads.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #include "tests/support/raw_connection.hpp"
 
+#include "tests/support/sockets.hpp"
 #include "tests/support/target.hpp"
 
 #include <arpa/inet.h>
@@ -58,12 +59,7 @@ RawConnection::RawConnection(RawConnection&& other) noexcept : fd_(std::exchange
 
 bool RawConnection::write(std::string_view bytes)
 {
-    while (!bytes.empty()) {
-        auto const written = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (written < 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
+    return send_all(fd_, bytes);
 }
 
 namespace {

@@ -1,7 +1,7 @@
 #include "tests/support/stack.hpp"
 
 #include "tests/support/database.hpp"
-#include "tests/support/threads.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>

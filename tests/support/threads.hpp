@@ -1,10 +1,8 @@
-// Many clients at once, and waiting for a condition. Assertions are not for these threads: they return what
-// they saw, and the test judges it.
+// Many clients at once. Assertions are not for these threads: they return what they saw, and the test judges it.
 #pragma once
 
 #include <atomic>
 #include <barrier>
-#include <chrono>
 #include <exception>
 #include <thread>
 #include <type_traits>
@@ -38,18 +36,6 @@ auto at_once(int threads, int count, Act act) -> std::vector<std::invoke_result_
     pool.clear(); // joins
     if (failure) std::rethrow_exception(failure);
     return results;
-}
-
-// Whether `condition` became true within the time; asked every 20 ms.
-template <class Condition>
-bool eventually(std::chrono::milliseconds within, Condition condition)
-{
-    auto const end = std::chrono::steady_clock::now() + within;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
 }
 
 } // namespace support

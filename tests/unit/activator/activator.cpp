@@ -1,6 +1,12 @@
 // The activator with real handlers: on demand, again after every end, and nothing left when it is over.
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/directory.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/fastcgi_peer.hpp"
+#include "tests/support/handler.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/silent_database.hpp"
+#include "tests/support/sockets.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,11 +20,12 @@
 
 namespace {
 
+namespace fastcgi = support::fastcgi;
 using support::Process;
 using support::SilentDatabase;
 
-auto const root_request = support::request(support::get("/"));
-auto const health_request = support::request(support::get("/health"));
+auto const root_request = fastcgi::request(fastcgi::get("/"));
+auto const health_request = fastcgi::request(fastcgi::get("/health"));
 
 class Activated {
   public:
@@ -49,9 +56,9 @@ class Activated {
     Process& process() { return process_; }
     std::vector<pid_t> handlers() const { return support::children_of(process_.id()); }
     std::filesystem::path socket() const { return directory_ / "health.sock"; }
-    support::Reply ask(std::string const& request = root_request) const
+    fastcgi::Reply ask(std::string const& request = root_request) const
     {
-        return support::ask(socket(), request);
+        return fastcgi::ask(socket(), request);
     }
     support::Directory const& directory() const { return directory_; }
 
@@ -171,7 +178,7 @@ TEST_CASE("SIGTERM waits for what the handlers are serving")
 
     activated.process().signal(SIGTERM);
 
-    CHECK(support::read_reply(connection.number()).status() == 503);
+    CHECK(fastcgi::read_reply(connection.number()).status() == 503);
     CHECK(activated.process().wait() == 0);
 }
 
@@ -215,7 +222,7 @@ TEST_CASE("the socket of a dead activator is replaced even while a handler of it
 
     REQUIRE(second.output_line() == "activator ready");
     CHECK(activated.ask().status() == 200);
-    CHECK(support::read_reply(connection.number()).status() == 503);
+    CHECK(fastcgi::read_reply(connection.number()).status() == 503);
 }
 
 TEST_CASE("the activator leaves the socket alone while a handler runs, however many wait")
@@ -286,7 +293,7 @@ TEST_CASE("a handler has the variables that it reads, and no secret of another")
                                       .names = {"health", "login"}});
     auto const environment_after = [&](std::string const& socket) {
         auto const before = activated.handlers();
-        REQUIRE(support::ask(activated.directory() / socket, root_request).status() != 0);
+        REQUIRE(fastcgi::ask(activated.directory() / socket, root_request).status() != 0);
         auto const all = activated.handlers();
         auto const process = std::find_if(all.begin(), all.end(), [&](pid_t id) {
             return std::find(before.begin(), before.end(), id) == before.end();

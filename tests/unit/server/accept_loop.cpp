@@ -2,13 +2,14 @@
 #include "shared/server/accept_loop.hpp"
 
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/directory.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/sockets.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -314,10 +315,7 @@ TEST_CASE("running out of descriptors is waited out without spinning, and nobody
     auto none_left = before;
     none_left.rlim_cur = static_cast<rlim_t>(connection.number());
     auto const cpu_ms = [] { return static_cast<double>(std::clock()) * 1000 / CLOCKS_PER_SEC; };
-    auto const path = loop.path();
-    auto address = sockaddr_un{};
-    address.sun_family = AF_UNIX;
-    path.native().copy(address.sun_path, path.native().size());
+    auto const address = support::unix_address(loop.path());
 
     setrlimit(RLIMIT_NOFILE, &none_left);
     auto const cpu_begin = cpu_ms();

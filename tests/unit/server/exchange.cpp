@@ -4,7 +4,7 @@
 #include "shared/base/failure.hpp"
 #include "shared/base/uuid.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/variables.hpp"
 
 namespace {
 

@@ -5,7 +5,8 @@
 
 #include "shared/service/converse.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/fastcgi_peer.hpp"
+#include "tests/support/sockets.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -17,8 +18,9 @@
 
 namespace {
 
+namespace fastcgi = support::fastcgi;
 using server::FastcgiRequest;
-using support::Keep;
+using support::fastcgi::Keep;
 
 std::atomic<int> answered = 0;
 
@@ -86,26 +88,26 @@ void serve_all(support::Descriptor connection)
 }
 
 // Reads up to the end of one request.
-support::Reply one_reply(support::Descriptor const& connection)
+fastcgi::Reply one_reply(support::Descriptor const& connection)
 {
     auto text = std::string();
     auto chunk = std::array<char, 4096>();
-    while (text.size() < 16 || !support::parse_reply(text).ended) {
+    while (text.size() < 16 || !fastcgi::parse_reply(text).ended) {
         auto const count = recv(connection.number(), chunk.data(), chunk.size(), 0);
         if (count <= 0) break;
         text.append(chunk.data(), static_cast<std::size_t>(count));
     }
-    return support::parse_reply(text);
+    return fastcgi::parse_reply(text);
 }
 
 // What a peer that sends `bytes` and then closes its side gets back.
-support::Reply reply_to(std::string const& bytes)
+fastcgi::Reply reply_to(std::string const& bytes)
 {
     auto [ours, theirs] = support::socket_pair();
     auto const worker = std::jthread([&served = theirs] { serve(std::move(served)); });
     support::send_all(ours.number(), bytes);
     shutdown(ours.number(), SHUT_WR);
-    return support::read_reply(ours.number());
+    return fastcgi::read_reply(ours.number());
 }
 
 std::chrono::milliseconds time_of(std::function<void()> const& action)
@@ -118,7 +120,7 @@ std::chrono::milliseconds time_of(std::function<void()> const& action)
 TEST_CASE("a request arrives whole and its answer goes back")
 {
     auto const body = std::string(70'000, 'x'); // more than one record holds
-    auto const reply = reply_to(support::request(support::post("/echo"), body));
+    auto const reply = reply_to(fastcgi::request(fastcgi::post("/echo"), body));
 
     CHECK(reply.status() == 200);
     CHECK(reply.body() == body);
@@ -128,10 +130,10 @@ TEST_CASE("a request arrives whole and its answer goes back")
 
 TEST_CASE("a header of seven kilobytes arrives whole")
 {
-    auto variables = support::get("/echo");
+    auto variables = fastcgi::get("/echo");
     variables.emplace_back("HTTP_AUTHORIZATION", std::string(7000, 'k'));
     auto [ours, theirs] = support::socket_pair();
-    support::send_all(ours.number(), support::request(variables));
+    support::send_all(ours.number(), fastcgi::request(variables));
     shutdown(ours.number(), SHUT_WR);
 
     auto connection = take(std::move(theirs));
@@ -143,9 +145,9 @@ TEST_CASE("a header of seven kilobytes arrives whole")
 
 TEST_CASE("a request cut at any byte is never acted on")
 {
-    auto const whole = support::request(support::post("/echo", "some-key"), "{\"amount\":5}");
+    auto const whole = fastcgi::request(fastcgi::post("/echo", "some-key"), "{\"amount\":5}");
     // Without the record that only says the body is over, all of the request is there.
-    auto const needed = whole.size() - support::body_records({}).size();
+    auto const needed = whole.size() - fastcgi::body_records({}).size();
     answered = 0;
 
     for (auto size = std::size_t{0}; size < needed; ++size) {
@@ -154,7 +156,7 @@ TEST_CASE("a request cut at any byte is never acted on")
         shutdown(ours.number(), SHUT_WR);
         INFO("cut after " << size << " of " << whole.size() << " bytes");
         CHECK_FALSE(serve(std::move(theirs)));
-        CHECK(support::read_reply(ours.number()).status() == 0);
+        CHECK(fastcgi::read_reply(ours.number()).status() == 0);
     }
     CHECK(answered == 0);
 
@@ -164,7 +166,7 @@ TEST_CASE("a request cut at any byte is never acted on")
 
 TEST_CASE("parameters cut at any byte, between two of them too, are not a request")
 {
-    auto const head = support::begin_record() + support::params_records(support::post("/echo", "some-key"));
+    auto const head = fastcgi::begin_record() + fastcgi::params_records(fastcgi::post("/echo", "some-key"));
 
     for (auto size = std::size_t{0}; size < head.size(); ++size) {
         auto [ours, theirs] = support::socket_pair();
@@ -177,28 +179,28 @@ TEST_CASE("parameters cut at any byte, between two of them too, are not a reques
 
 TEST_CASE("a body shorter than its declared length is dropped without an answer")
 {
-    auto variables = support::post("/echo");
+    auto variables = fastcgi::post("/echo");
     variables.emplace_back("CONTENT_LENGTH", "100");
-    auto const reply = reply_to(support::begin_record() + support::params_records(variables) +
-                                support::body_records(std::string(40, 'x')));
+    auto const reply = reply_to(fastcgi::begin_record() + fastcgi::params_records(variables) +
+                                fastcgi::body_records(std::string(40, 'x')));
 
     CHECK(reply.status() == 0);
 }
 
 TEST_CASE("a length that is no number is dropped without an answer")
 {
-    auto variables = support::post("/echo");
+    auto variables = fastcgi::post("/echo");
     variables.emplace_back("CONTENT_LENGTH", "12x");
 
-    CHECK(reply_to(support::begin_record() + support::params_records(variables) +
-                   support::body_records("{\"amount\":5}"))
+    CHECK(reply_to(fastcgi::begin_record() + fastcgi::params_records(variables) +
+                   fastcgi::body_records("{\"amount\":5}"))
               .status() == 0);
 }
 
 TEST_CASE("a body over the limit is refused without being read, and the refusal arrives")
 {
     auto const body = std::string(100'001, 'x');
-    auto const reply = reply_to(support::request(support::post("/echo"), body));
+    auto const reply = reply_to(fastcgi::request(fastcgi::post("/echo"), body));
 
     CHECK(reply.status() == 413);
     CHECK(reply.ended);
@@ -210,15 +212,15 @@ TEST_CASE("a connection carries one request after the other when the peer asks f
     auto [ours, theirs] = support::socket_pair();
     auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
     for (auto const* const body : {"first", "second", "third"}) {
-        support::send_all(ours.number(), support::request(support::post("/echo"), body, Keep::yes));
+        support::send_all(ours.number(), fastcgi::request(fastcgi::post("/echo"), body, Keep::yes));
         auto const reply = one_reply(ours);
         CHECK(reply.body() == body);
         CHECK(reply.leftover.empty());
     }
-    support::send_all(ours.number(), support::request(support::get("/echo"), {}, Keep::yes));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::get("/echo"), {}, Keep::yes));
     CHECK(one_reply(ours).status() == 200);
-    support::send_all(ours.number(), support::request(support::get("/echo"), {}, Keep::no));
-    CHECK(support::read_reply(ours.number()).closed);
+    support::send_all(ours.number(), fastcgi::request(fastcgi::get("/echo"), {}, Keep::no));
+    CHECK(fastcgi::read_reply(ours.number()).closed);
     CHECK(answered == 5);
 }
 
@@ -226,18 +228,18 @@ TEST_CASE("a request sent behind another one is never taken for one")
 {
     answered = 0;
     auto [ours, theirs] = support::socket_pair();
-    auto const second = support::request(support::get("/echo"));
-    support::send_all(ours.number(), support::request(support::post("/echo"), "first", Keep::yes) + second);
+    auto const second = fastcgi::request(fastcgi::get("/echo"));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::post("/echo"), "first", Keep::yes) + second);
     auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
 
-    CHECK(support::read_reply(ours.number()).text.empty());
+    CHECK(fastcgi::read_reply(ours.number()).text.empty());
     CHECK(answered == 0);
 }
 
 TEST_CASE("an unread body is never taken for another request: it is read after the refusal")
 {
     answered = 0;
-    auto const smuggled = support::request(support::post("/echo"), "smuggled", Keep::yes);
+    auto const smuggled = fastcgi::request(fastcgi::post("/echo"), "smuggled", Keep::yes);
     auto body = std::string();
     while (body.size() <= 200'000)
         body += smuggled;
@@ -247,10 +249,10 @@ TEST_CASE("an unread body is never taken for another request: it is read after t
     auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
 
     // Refused for its size before it is read, on a connection that was asked to be kept.
-    support::send_all(ours.number(), support::request(support::post("/echo"), body, Keep::yes));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::post("/echo"), body, Keep::yes));
     CHECK(one_reply(ours).status() == 413);
     CHECK(answered == 0);
-    support::send_all(ours.number(), support::request(support::post("/echo"), "honest", Keep::yes));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::post("/echo"), "honest", Keep::yes));
     auto const reply = one_reply(ours);
     CHECK(reply.body() == "honest");
     CHECK(answered == 1);
@@ -260,12 +262,12 @@ TEST_CASE("an unread body is never taken for another request: it is read after t
 TEST_CASE("a refused body that does not end is not read for ever: the connection is closed")
 {
     auto [ours, theirs] = support::socket_pair();
-    auto variables = support::post("/echo");
+    auto variables = fastcgi::post("/echo");
     variables.emplace_back("CONTENT_LENGTH", "1000000000");
     auto const feeder = std::jthread([&peer = ours, &variables] {
         support::send_all(peer.number(),
-                          support::begin_record(Keep::yes) + support::params_records(variables));
-        auto const some = support::record(support::Type::in, std::string(60'000, 'x'));
+                          fastcgi::begin_record(Keep::yes) + fastcgi::params_records(variables));
+        auto const some = fastcgi::record(fastcgi::Type::in, std::string(60'000, 'x'));
         while (support::send_all(peer.number(), some))
             continue;
     });
@@ -276,16 +278,16 @@ TEST_CASE("a refused body that does not end is not read for ever: the connection
 TEST_CASE("a body of another length than declared does not carry a request along")
 {
     answered = 0;
-    auto const smuggled = support::request(support::post("/echo"), "smuggled", Keep::yes);
-    auto variables = support::post("/echo");
+    auto const smuggled = fastcgi::request(fastcgi::post("/echo"), "smuggled", Keep::yes);
+    auto variables = fastcgi::post("/echo");
     variables.emplace_back("CONTENT_LENGTH", "4");
     auto [ours, theirs] = support::socket_pair();
     auto const worker = std::jthread([&connection = theirs] { serve_all(std::move(connection)); });
 
-    support::send_all(ours.number(), support::begin_record(Keep::yes) + support::params_records(variables) +
-                                         support::body_records("four" + smuggled));
+    support::send_all(ours.number(), fastcgi::begin_record(Keep::yes) + fastcgi::params_records(variables) +
+                                         fastcgi::body_records("four" + smuggled));
     CHECK(one_reply(ours).body() == "four");
-    support::send_all(ours.number(), support::request(support::post("/echo"), "honest", Keep::yes));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::post("/echo"), "honest", Keep::yes));
     CHECK(one_reply(ours).body() == "honest");
     CHECK(answered == 2);
     ours.reset();
@@ -294,11 +296,11 @@ TEST_CASE("a body of another length than declared does not carry a request along
 TEST_CASE("garbage is dropped, and the next connection is served")
 {
     auto random = std::mt19937(20261123); // the same bytes in every run
-    auto const whole = support::request(support::post("/echo"), "{}");
+    auto const whole = fastcgi::request(fastcgi::post("/echo"), "{}");
     for (auto round = 0; round < 300; ++round) {
         auto bytes = whole;
         // Lengths are spared: those of parameters make libfcgi allocate what they claim.
-        auto const intact = support::begin_record().size() + 8;
+        auto const intact = fastcgi::begin_record().size() + 8;
         if (round % 2 == 0)
             bytes = std::string(random() % 200, static_cast<char>(random()));
         else
@@ -314,7 +316,7 @@ TEST_CASE("garbage is dropped, and the next connection is served")
 
 TEST_CASE("a silent peer loses its worker after the time limit")
 {
-    auto const whole = support::request(support::post("/echo"), "{}");
+    auto const whole = fastcgi::request(fastcgi::post("/echo"), "{}");
     auto const sent = GENERATE(0, 1, 40, 120);
     auto [ours, theirs] = support::socket_pair();
     support::send_all(ours.number(), std::string_view(whole).substr(0, static_cast<std::size_t>(sent)));
@@ -333,7 +335,7 @@ TEST_CASE("a peer that does not read loses its worker after the time limit")
     auto const small = 4096;
     setsockopt(theirs.number(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     auto const feeder = std::jthread([&peer = ours] {
-        support::send_all(peer.number(), support::request(support::post("/echo"), std::string(100'000, 'x')));
+        support::send_all(peer.number(), fastcgi::request(fastcgi::post("/echo"), std::string(100'000, 'x')));
     });
 
     auto served = true;
@@ -346,12 +348,12 @@ TEST_CASE("a peer that does not read loses its worker after the time limit")
 TEST_CASE("a peer that keeps its side open holds the worker for a moment only")
 {
     auto [ours, theirs] = support::socket_pair();
-    support::send_all(ours.number(), support::request(support::get("/echo")));
+    support::send_all(ours.number(), fastcgi::request(fastcgi::get("/echo")));
 
     auto const took = time_of([&connection = theirs] { serve(std::move(connection)); });
 
     CHECK(took < std::chrono::milliseconds(1000));
-    CHECK(support::read_reply(ours.number()).status() == 200);
+    CHECK(fastcgi::read_reply(ours.number()).status() == 200);
 }
 
 TEST_CASE("a connection that was never begun is closed all the same")
@@ -361,7 +363,7 @@ TEST_CASE("a connection that was never begun is closed all the same")
         auto const unused = take(std::move(theirs));
     }
 
-    CHECK(support::read_reply(ours.number()).text.empty());
+    CHECK(fastcgi::read_reply(ours.number()).text.empty());
     CHECK_FALSE(support::send_all(ours.number(), "x"));
 }
 

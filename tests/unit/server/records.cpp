@@ -3,16 +3,17 @@
 #include "shared/server/records.hpp"
 
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/fastcgi_peer.hpp"
 
 namespace {
 
+namespace fastcgi = support::fastcgi;
 using server::Arrival;
-using support::begin_record;
-using support::body_records;
-using support::params_records;
-using support::record;
-using support::Type;
+using support::fastcgi::begin_record;
+using support::fastcgi::body_records;
+using support::fastcgi::params_records;
+using support::fastcgi::record;
+using support::fastcgi::Type;
 
 Arrival arrival(std::string_view bytes)
 {
@@ -21,7 +22,7 @@ Arrival arrival(std::string_view bytes)
 
 std::string a_request(std::string_view body = "{\"amount\":5}")
 {
-    return support::request(support::post("/echo", "some-key"), body);
+    return fastcgi::request(fastcgi::post("/echo", "some-key"), body);
 }
 
 // One pair with lengths of our choice, as four bytes each.
@@ -53,7 +54,7 @@ TEST_CASE("a request has arrived with its last byte and not before")
 TEST_CASE("records may be split anywhere, down to one byte of content each")
 {
     auto split = begin_record();
-    auto const variables = params_records(support::post("/echo"));
+    auto const variables = params_records(fastcgi::post("/echo"));
     for (auto const byte : std::string_view(variables).substr(8, variables.size() - 16))
         split += record(Type::params, std::string(1, byte));
     split += record(Type::params, {});
@@ -69,7 +70,7 @@ TEST_CASE("padding belongs to its record, and where libfcgi does not skip it the
         bytes[6] = 3;
         return bytes.append(3, 'p');
     };
-    auto const records = params_records(support::get("/echo"));
+    auto const records = params_records(fastcgi::get("/echo"));
     auto const content = std::string_view(records).substr(8);
     auto const begin = begin_record();
     auto const variables = record(Type::params, content.substr(0, content.size() - 8));
@@ -86,7 +87,7 @@ TEST_CASE("padding belongs to its record, and where libfcgi does not skip it the
 
 TEST_CASE("a large body is read as it comes, once there is as much of it as a socket holds")
 {
-    auto const head = begin_record() + params_records(support::post("/echo"));
+    auto const head = begin_record() + params_records(fastcgi::post("/echo"));
     auto const size = server::body_bytes_awaited_max;
     auto const most =
         record(Type::in, std::string(size / 2, 'x')) + record(Type::in, std::string(size / 2, 'x'));
@@ -121,7 +122,7 @@ TEST_CASE("more variables than nginx would send are no request, as soon as they 
 
 TEST_CASE("only the records of one request to a responder have a place, in their order")
 {
-    auto const variables = params_records(support::get("/echo"));
+    auto const variables = params_records(fastcgi::get("/echo"));
     auto const body = body_records("{}");
     auto const begin = begin_record();
     auto const with = [](std::string text, std::size_t at, char value) {

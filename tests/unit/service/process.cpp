@@ -1,9 +1,17 @@
 // The built handlers as processes: started like a FastCGI server's or a CGI server's, stopped by signals,
 // left alone, misconfigured. No database answers here.
+#include "tests/support/process.hpp"
+
 #include "shared/base/uuid.hpp"
 #include "shared/json/value.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/unit/support/support.hpp"
+#include "tests/support/directory.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/fastcgi_peer.hpp"
+#include "tests/support/handler.hpp"
+#include "tests/support/silent_database.hpp"
+#include "tests/support/sockets.hpp"
+#include "tests/support/variables.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -16,13 +24,14 @@
 
 namespace {
 
+namespace fastcgi = support::fastcgi;
 using support::Process;
 
 // --- plain CGI ------------------------------------------------------------------------------------------
 
 struct CgiAnswer {
     int exit_code = 0;
-    support::Reply reply;
+    fastcgi::Reply reply;
     json::Value body;
 
     std::string text(std::string_view name) const
@@ -58,7 +67,7 @@ CgiAnswer cgi(std::string const& handler, support::Variables const& variables, s
 
 TEST_CASE("the same program answers plain CGI")
 {
-    auto const answer = cgi("health", support::get("/"));
+    auto const answer = cgi("health", fastcgi::get("/"));
 
     CHECK(answer.exit_code == 0);
     CHECK(answer.reply.text.starts_with("Status: 200 OK\r\n"));
@@ -70,7 +79,7 @@ TEST_CASE("the same program answers plain CGI")
 TEST_CASE("CGI reads no more of the body than was announced, and acts on no less")
 {
     auto const body = std::string(R"({"email":"a@b.example","password":""})");
-    auto variables = support::post("/api/v1/auth/login");
+    auto variables = fastcgi::post("/api/v1/auth/login");
     variables.emplace_back("CONTENT_LENGTH", std::to_string(body.size()));
     CHECK(cgi("login", variables, body + "trailing").text("error") == "validation_error");
 
@@ -82,7 +91,7 @@ TEST_CASE("CGI reads no more of the body than was announced, and acts on no less
 
 TEST_CASE("health says unhealthy when the database does not answer, with the members of the document")
 {
-    auto const answer = cgi("health", support::get("/health"));
+    auto const answer = cgi("health", fastcgi::get("/health"));
 
     CHECK(answer.reply.status() == 503);
     CHECK(answer.text("status") == "unhealthy");
@@ -169,7 +178,7 @@ struct Listening {
     }
 };
 
-auto const root_request = support::request(support::get("/"));
+auto const root_request = fastcgi::request(fastcgi::get("/"));
 
 TEST_CASE("a handler serves the socket it was given and stops cleanly on SIGTERM and SIGINT")
 {
@@ -177,7 +186,7 @@ TEST_CASE("a handler serves the socket it was given and stops cleanly on SIGTERM
     auto const listening = Listening();
     auto process = listening.start();
 
-    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(fastcgi::ask(listening.path, root_request).status() == 200);
     process.signal(stop);
 
     CHECK(process.wait() == 0);
@@ -189,12 +198,12 @@ TEST_CASE("SIGTERM lets a running request finish")
     auto const database = support::SilentDatabase();
     auto process = listening.start({{"DATABASE_URL", database.url()}});
     auto const connection = support::connect_to(listening.path);
-    support::send_all(connection.number(), support::request(support::get("/health")));
+    support::send_all(connection.number(), fastcgi::request(fastcgi::get("/health")));
     database.wait_for_caller();
 
     process.signal(SIGTERM);
 
-    auto const reply = support::read_reply(connection.number());
+    auto const reply = fastcgi::read_reply(connection.number());
     CHECK(reply.status() == 503);
     CHECK(reply.ended);
     CHECK(process.wait() == 0);
@@ -204,12 +213,12 @@ TEST_CASE("signals that mean nothing to a handler do not disturb it")
 {
     auto const listening = Listening();
     auto process = listening.start();
-    REQUIRE(support::ask(listening.path, root_request).status() == 200);
+    REQUIRE(fastcgi::ask(listening.path, root_request).status() == 200);
 
     for (auto const number : {SIGHUP, SIGUSR1, SIGPIPE})
         process.signal(number);
 
-    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(fastcgi::ask(listening.path, root_request).status() == 200);
     CHECK(support::runs(process.id()));
 }
 
@@ -217,14 +226,14 @@ TEST_CASE("a handler with nothing to do leaves, and the next one serves what cam
 {
     auto const listening = Listening();
     auto first = listening.start({{"IDLE_EXIT_SECONDS", "1"}});
-    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(fastcgi::ask(listening.path, root_request).status() == 200);
     CHECK(first.wait() == 0);
 
     auto const connection = support::connect_to(listening.path);
     support::send_all(connection.number(), root_request);
     auto const second = listening.start();
 
-    CHECK(support::read_reply(connection.number()).status() == 200);
+    CHECK(fastcgi::read_reply(connection.number()).status() == 200);
 }
 
 TEST_CASE("two processes share one socket")
@@ -234,7 +243,7 @@ TEST_CASE("two processes share one socket")
     auto const other = listening.start();
 
     for (auto i = 0; i < 50; ++i)
-        REQUIRE(support::ask(listening.path, root_request).status() == 200);
+        REQUIRE(fastcgi::ask(listening.path, root_request).status() == 200);
     CHECK(support::runs(one.id()));
     CHECK(support::runs(other.id()));
 }
@@ -250,7 +259,7 @@ TEST_CASE("200 idle connections neither stop the service nor leave anything behi
 {
     auto const listening = Listening();
     auto process = listening.start({{"FAREBOX_WORKERS", "64"}, {"IO_TIMEOUT_MS", "100"}});
-    REQUIRE(support::ask(listening.path, root_request).status() == 200);
+    REQUIRE(fastcgi::ask(listening.path, root_request).status() == 200);
     auto const before = open_descriptors(process.id());
 
     auto idle = std::vector<support::Descriptor>();
@@ -258,12 +267,12 @@ TEST_CASE("200 idle connections neither stop the service nor leave anything behi
         idle.push_back(support::connect_to(listening.path));
         if (i % 2 == 0) support::send_all(idle.back().number(), root_request.substr(0, 20));
     }
-    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(fastcgi::ask(listening.path, root_request).status() == 200);
 
     idle.clear();
     for (auto i = 0; i < 200; ++i)
         support::connect_to(listening.path);
-    CHECK(support::ask(listening.path, root_request).status() == 200);
+    CHECK(fastcgi::ask(listening.path, root_request).status() == 200);
     CHECK(support::eventually([&] { return open_descriptors(process.id()) <= before; }));
     process.signal(SIGTERM);
     CHECK(process.wait() == 0);
