@@ -6,6 +6,7 @@
 #include "tests/support/mixed_load.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/threads.hpp"
+#include "tests/support/wallet.hpp"
 
 #include <algorithm>
 #include <set>
@@ -64,14 +65,6 @@ std::set<std::string> failures(MixedHistory const& history)
     return names;
 }
 
-std::vector<Wallet> some_wallets()
-{
-    auto wallets = std::vector<Wallet>();
-    for (auto i = 0; i < 4; ++i)
-        wallets.push_back(a_user().holding(1'000'000));
-    return wallets;
-}
-
 } // namespace
 
 TEST_CASE(
@@ -79,7 +72,7 @@ TEST_CASE(
     "[fault]")
 {
     auto stack = Stack(2);
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto all = MixedHistory();
     for (auto const fault : {Fault::cut_before, Fault::cut_inside, Fault::cut_waiting, Fault::cut_after}) {
         INFO("fault " << static_cast<int>(fault));
@@ -103,7 +96,7 @@ TEST_CASE("answers of the database come late, but in time: every move is answere
           "[fault]")
 {
     auto stack = Stack();
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto line = Line({.fault = Fault::delay, .each = every, .delay = 250ms});
     stack.terminate_backends();
     auto history = visits(wallets, 40);
@@ -119,7 +112,7 @@ TEST_CASE(
     "[fault]")
 {
     auto stack = Stack(1, {{"REQUEST_TIMEOUT_MS", "1500"}});
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto history = MixedHistory();
     {
         auto line = Line({.fault = Fault::delay, .each = 2, .delay = 2500ms});
@@ -147,7 +140,7 @@ TEST_CASE("no answer arrives at all: every move is refused as unknown in time, a
           "[fault]")
 {
     auto stack = Stack(1, {{"REQUEST_TIMEOUT_MS", "1500"}});
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto const held = place_hold({.wallet = wallets[0], .amount = 5, .ttl_seconds = 4, .key = a_key()});
     REQUIRE(held.through());
     auto history = MixedHistory();

@@ -7,6 +7,7 @@
 #include "tests/support/process.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/stack.hpp"
+#include "tests/support/wallet.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -29,17 +30,9 @@ namespace fs = std::filesystem;
 
 constexpr int clients = 6;
 
-std::vector<Wallet> some_wallets()
-{
-    auto wallets = std::vector<Wallet>();
-    for (auto i = 0; i < 4; ++i)
-        wallets.push_back(a_user().holding(1'000'000));
-    return wallets;
-}
-
 Reply a_spend(Wallet const& wallet)
 {
-    return post(wallet.path("spend"), body({{"amount", 1}, {"description", "x"}}));
+    return post(wallet.path("spend"), an_order());
 }
 
 // A file system of its own for the tables of a stack, too small for many of them. It is seen by this process
@@ -95,7 +88,7 @@ TEST_CASE(
     "[fault]")
 {
     auto stack = Stack(2);
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto const quiet = a_user().holding(100);
     auto const held = place_hold({.wallet = quiet, .amount = 10, .ttl_seconds = 600, .key = a_key()});
     REQUIRE(held.through());
@@ -128,7 +121,7 @@ TEST_CASE("a full disk: moves are refused with a 503, nothing is lost, and it en
     }
     auto stack = Stack(2);
     auto const disk = SmallDisk(stack);
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 4);
     auto const quiet = a_user().holding(1'000'000);
     auto load = MixedLoad(wallets, clients);
     REQUIRE(load.serves(20s));

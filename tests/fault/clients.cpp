@@ -15,11 +15,6 @@ namespace {
 
 constexpr int others_ms_max = 1000; // generous: it is a few milliseconds on an idle machine
 
-std::string an_order()
-{
-    return body({{"amount", 1}, {"description", "x"}});
-}
-
 void check_served(Load& load, std::vector<Wallet> const& wallets)
 {
     auto const spents = load.stop();

@@ -9,6 +9,7 @@
 #include "tests/support/refusal.hpp"
 #include "tests/support/stack.hpp"
 #include "tests/support/threads.hpp"
+#include "tests/support/wallet.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,14 +24,6 @@ namespace {
 constexpr int clients = 16;
 constexpr int answer_ms_max = 5000;
 constexpr auto recovery_max = 10s;
-
-std::vector<Wallet> some_wallets()
-{
-    auto wallets = std::vector<Wallet>();
-    for (auto i = 0; i < 8; ++i)
-        wallets.push_back(a_user().holding(1'000'000));
-    return wallets;
-}
 
 // What failed while the database was away, by name.
 std::set<std::string> failures(std::vector<Spent> const& spents)
@@ -73,7 +66,7 @@ TEST_CASE("Postgres stopped under load: refused in time, nothing lost, served ag
           "[fault]")
 {
     auto stack = Stack();
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 8);
     auto load = Load(wallets, clients);
     REQUIRE(load.serves(500, 20s));
 
@@ -96,7 +89,7 @@ TEST_CASE("Postgres stopped under load: refused in time, nothing lost, served ag
 TEST_CASE("Postgres restarted under load, three times: nothing lost, nothing twice", "[fault]")
 {
     auto stack = Stack();
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 8);
     auto load = Load(wallets, clients);
     for (auto round = 0; round < 3; ++round) {
         REQUIRE(load.serves(300, recovery_max));
@@ -111,7 +104,7 @@ TEST_CASE("connections killed again and again under load: no client notices, not
           "[fault]")
 {
     auto stack = Stack(2);
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 8);
     auto load = Load(wallets, clients);
     auto ended = 0;
     for (auto round = 0; round < 40; ++round) {

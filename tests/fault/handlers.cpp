@@ -4,6 +4,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/load.hpp"
 #include "tests/support/stack.hpp"
+#include "tests/support/wallet.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -14,14 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int clients = 16;
-
-std::vector<Wallet> some_wallets()
-{
-    auto wallets = std::vector<Wallet>();
-    for (auto i = 0; i < 8; ++i)
-        wallets.push_back(a_user().holding(1'000'000));
-    return wallets;
-}
 
 // Sends `signal` to every process of the spend handler, and waits until each of them has gone.
 int signal_spend(int signal)
@@ -44,7 +37,7 @@ int signal_spend(int signal)
 TEST_CASE("a spend handler told to leave under load finishes what it began: no request fails", "[fault]")
 {
     auto const stack = Stack();
-    auto const wallets = some_wallets();
+    auto const wallets = wallets_holding(1'000'000, 8);
     auto load = Load(wallets, clients);
     auto told = 0;
     constexpr auto rounds = 3; // each takes as long as nginx keeps a connection

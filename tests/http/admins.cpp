@@ -8,22 +8,6 @@
 
 using namespace support;
 
-namespace {
-
-Person an_admin()
-{
-    auto admin = a_person();
-    database().rows("select farebox.add_admin($1, 'tests')", {admin.id});
-    return admin;
-}
-
-std::string an_order(int amount)
-{
-    return body({{"amount", amount}, {"description", "x"}});
-}
-
-} // namespace
-
 TEST_CASE("an admin reads every wallet and spends from it", "[admins]")
 {
     auto const admin = an_admin();

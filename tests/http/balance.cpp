@@ -44,7 +44,7 @@ TEST_CASE("balance follows every spend at once", "[balance]")
 {
     auto const wallet = a_user().holding(3);
     for (auto left = 2; left >= 0; --left) {
-        REQUIRE(post(wallet.path("spend"), body({{"amount", 1}, {"description", "x"}})).status == 200);
+        REQUIRE(post(wallet.path("spend"), an_order()).status == 200);
         CHECK(get(wallet.path("balance"))["token_balance"].integer() == left);
     }
     auto const empty = get(wallet.path("balance"));
@@ -60,7 +60,7 @@ TEST_CASE("balance says why a wallet may not spend, and agrees with spend", "[ba
     lapsed.subscribe_until("now() - interval '1 day'");
     for (auto const& wallet : {blocked, lapsed}) {
         auto const reply = get(wallet.path("balance"));
-        auto const refusal = post(wallet.path("spend"), body({{"amount", 1}, {"description", "x"}}));
+        auto const refusal = post(wallet.path("spend"), an_order());
         CHECK(reply.status == 200);
         CHECK(reply["token_balance"].integer() == 100);
         CHECK_FALSE(reply["can_spend"].boolean());

@@ -12,11 +12,6 @@ using namespace support;
 
 namespace {
 
-std::string an_order()
-{
-    return body({{"amount", 1}, {"description", "x"}});
-}
-
 Headers authorization(std::string const& value)
 {
     return {{"Authorization", value}};

@@ -3,7 +3,6 @@
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
-#include "tests/support/database.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/refusal.hpp"
@@ -135,13 +134,6 @@ std::string const& key_with(std::string const& scope)
     auto& key = keys[scope];
     if (key.empty()) key = an_api_key(scope).secret;
     return key;
-}
-
-Person an_admin()
-{
-    auto admin = a_person();
-    database().rows("select farebox.add_admin($1, 'tests')", {admin.id});
-    return admin;
 }
 
 } // namespace

@@ -15,14 +15,14 @@ using namespace support;
 
 namespace {
 
-std::string an_order(std::int64_t amount, std::int64_t ttl_seconds = 600)
+std::string a_hold_order(std::int64_t amount, std::int64_t ttl_seconds = 600)
 {
     return body({{"amount", amount}, {"ttl_seconds", ttl_seconds}, {"description", "a chat"}});
 }
 
 Reply place(Wallet const& wallet, std::int64_t amount, std::int64_t ttl_seconds = 600)
 {
-    return post(wallet.path("holds"), an_order(amount, ttl_seconds));
+    return post(wallet.path("holds"), a_hold_order(amount, ttl_seconds));
 }
 
 std::string a_hold(Wallet const& wallet, std::int64_t amount)
@@ -90,8 +90,7 @@ TEST_CASE("a hold keeps its tokens from everybody and takes none", "[holds]")
                              {reply["expires_at"].text(), reply["hold_id"].text()}) == 600'000);
     CHECK(wallet.balance() == 100);
     CHECK(wallet.spends().empty());
-    check_refusal(post(wallet.path("spend"), body({{"amount", 41}, {"description", "x"}})), 409,
-                  "insufficient_balance");
+    check_refusal(post(wallet.path("spend"), an_order(41)), 409, "insufficient_balance");
     auto const refused = place(wallet, 41);
     check_refusal(refused, 409, "insufficient_balance");
     CHECK(refused["details"]["required"].integer() == 41);
@@ -115,7 +114,7 @@ TEST_CASE("a capture takes what was used, and the rest is free at once", "[holds
     CHECK(wallet.spends()[0].id == reply["transaction_id"].text());
     CHECK(wallet.spends()[0].description == "a chat");
     CHECK(held(wallet) == 0);
-    CHECK(post(wallet.path("spend"), body({{"amount", 75}, {"description", "x"}})).status == 200);
+    CHECK(post(wallet.path("spend"), an_order(75)).status == 200);
 }
 
 TEST_CASE("a capture may have a description and metadata of its own", "[holds]")
@@ -184,7 +183,7 @@ TEST_CASE("hold, spend the rest, capture: exact", "[holds]")
     auto const wallet = a_user().holding(100);
     auto const hold = a_hold(wallet, 60);
 
-    CHECK(post(wallet.path("spend"), body({{"amount", 40}, {"description", "x"}})).status == 200);
+    CHECK(post(wallet.path("spend"), an_order(40)).status == 200);
     check_spent(capture(hold, 60), 60, 60);
     CHECK(wallet.balance() == 0);
 }
@@ -246,7 +245,7 @@ TEST_CASE("a hold that lapsed and gave its tokens back is captured late, as a sp
     auto const hold = a_hold(wallet, 60);
     auto const other = a_hold(wallet, 10);
     let_lapse(wallet);
-    CHECK(post(wallet.path("spend"), body({{"amount", 70}, {"description", "x"}})).status == 200);
+    CHECK(post(wallet.path("spend"), an_order(70)).status == 200);
 
     auto const refused = capture(hold, 31);
     check_refusal(refused, 409, "insufficient_balance");
@@ -269,9 +268,9 @@ TEST_CASE("a key places one hold and is refused for another request", "[holds]")
 {
     auto const wallet = a_user().holding(100);
     auto const key = a_key();
-    auto const first = post(wallet.path("holds"), an_order(60), as_service() + idempotency_key(key));
+    auto const first = post(wallet.path("holds"), a_hold_order(60), as_service() + idempotency_key(key));
 
-    auto const again = post(wallet.path("holds"), an_order(60), as_service() + idempotency_key(key));
+    auto const again = post(wallet.path("holds"), a_hold_order(60), as_service() + idempotency_key(key));
 
     REQUIRE(again.status == 201);
     CHECK(again.replayed());
@@ -304,10 +303,10 @@ TEST_CASE("a refused hold leaves its key free", "[holds]")
 {
     auto const wallet = a_user().holding(50);
     auto const key = as_service() + idempotency_key(a_key());
-    check_refusal(post(wallet.path("holds"), an_order(60), key), 409, "insufficient_balance");
+    check_refusal(post(wallet.path("holds"), a_hold_order(60), key), 409, "insufficient_balance");
     wallet.top_up(50);
 
-    CHECK(post(wallet.path("holds"), an_order(70), key).status == 201);
+    CHECK(post(wallet.path("holds"), a_hold_order(70), key).status == 201);
 }
 
 TEST_CASE("the limits of a hold are inside: 10^9 tokens, a second and a day", "[holds]")
@@ -392,8 +391,8 @@ TEST_CASE("a hold that is none is 404, whatever its id looks like", "[holds]")
             CHECK(without_request_id(reply) == without_request_id(unknown));
         }
     }
-    check_refusal(post("/api/v1/users/8999999999999999/holds", an_order(1)), 404, "user_not_found");
-    check_refusal(post("/api/v1/users/nobody/holds", an_order(1)), 404, "user_not_found");
+    check_refusal(post("/api/v1/users/8999999999999999/holds", a_hold_order(1)), 404, "user_not_found");
+    check_refusal(post("/api/v1/users/nobody/holds", a_hold_order(1)), 404, "user_not_found");
 }
 
 TEST_CASE("a blocked wallet and an ended subscription hold nothing", "[holds]")
@@ -417,7 +416,7 @@ TEST_CASE("holds are for the scope hold and no other, by POST only", "[holds]")
     auto const others = as(an_api_key("read,spend,grant,users").secret);
     auto const only_this = as(an_api_key("hold").secret);
     auto const calls = std::vector<std::pair<std::string, std::string>>{
-        {wallet.path("holds"), an_order(1)},
+        {wallet.path("holds"), a_hold_order(1)},
         {"/api/v1/holds/" + hold + "/capture", body({{"amount", 1}})},
         {"/api/v1/holds/" + hold + "/release", "{}"}};
     for (auto const& [path, text] : calls) {
@@ -482,8 +481,7 @@ TEST_CASE("holds and spends at once never take more than there is", "[holds]")
     auto const wallet = a_user().holding(100);
 
     auto const replies = at_once(16, 40, [&](int i) {
-        return i % 2 == 0 ? place(wallet, 7)
-                          : post(wallet.path("spend"), body({{"amount", 7}, {"description", "x"}}));
+        return i % 2 == 0 ? place(wallet, 7) : post(wallet.path("spend"), an_order(7));
     });
 
     auto granted = 0;

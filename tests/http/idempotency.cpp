@@ -8,16 +8,6 @@ using namespace support;
 
 namespace {
 
-std::string an_order(std::int64_t amount)
-{
-    return body({{"amount", amount}, {"description", "x"}});
-}
-
-std::string an_order(std::int64_t amount, std::string const& key)
-{
-    return body({{"amount", amount}, {"description", "x"}, {"idempotency_key", key}});
-}
-
 // Whether the second of two answers is the first one again.
 void check_replay(Reply const& first, Reply const& second)
 {

@@ -1,6 +1,7 @@
 // /auth/v1, the stand-in for Supabase Auth, as an HTTP client sees it. What confirmation changes is in
 // tests/run/local_auth.sh, what supabase-js makes of it all in tests/clients.
 #include "shared/json/value.hpp"
+#include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/database.hpp"
@@ -22,11 +23,6 @@ constexpr auto password = "correct horse 9";
 
 Headers const key = {{"apikey", "any"}};
 Headers const dated = {{"apikey", "any"}, {"X-Supabase-Api-Version", "2024-01-01"}};
-
-std::string an_email()
-{
-    return a_key() + "@wallet.example";
-}
 
 Headers bearing(std::string const& token)
 {
@@ -62,14 +58,14 @@ Reply user_of(std::string const& token)
 }
 
 // Somebody who has signed up, and holds a session.
-struct Person {
+struct SignedUp {
     std::string email;
     std::string id;
     std::string access;
     std::string refresh;
 };
 
-Person person_of(Reply const& reply)
+SignedUp person_of(Reply const& reply)
 {
     return {.email = reply["user"]["email"].text(),
             .id = reply["user"]["id"].text(),
@@ -77,7 +73,7 @@ Person person_of(Reply const& reply)
             .refresh = reply["refresh_token"].text()};
 }
 
-Person a_person()
+SignedUp somebody_signed_up()
 {
     return person_of(sign_up(an_email()));
 }
@@ -150,7 +146,7 @@ TEST_CASE("signing up answers a session with the user, as Supabase Auth prints i
 
 TEST_CASE("an access token carries the claims of Supabase Auth, signed by the published key", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const header = part(person.access, 0);
     auto const claims = part(person.access, 1);
     auto const keys = get("/auth/v1/.well-known/jwks.json", anonymously())["keys"];
@@ -264,7 +260,7 @@ TEST_CASE("an address is one user's, in any case and for two at once", "[local_a
 
 TEST_CASE("a wrong password and an unknown address cannot be told apart, in body or in time", "[local_auth]")
 {
-    auto const email = a_person().email;
+    auto const email = somebody_signed_up().email;
     auto wrong_ms = std::vector<int>();
     auto unknown_ms = std::vector<int>();
     for (auto i = 0; i < 5; ++i) {
@@ -295,7 +291,7 @@ TEST_CASE("a grant type that is not served is refused", "[local_auth]")
 
 TEST_CASE("a refresh token is used once and gives the next one of the same session", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const next = refresh(person.refresh);
 
     REQUIRE(next.status == 200);
@@ -310,7 +306,7 @@ TEST_CASE("a refresh token is used once and gives the next one of the same sessi
 
 TEST_CASE("the parent of the active token gives the active one again, at any time", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const next = refresh(person.refresh)["refresh_token"].text();
     age(person.refresh, "1 day");
 
@@ -323,7 +319,7 @@ TEST_CASE("the parent of the active token gives the active one again, at any tim
 TEST_CASE("an older token is good within 10 seconds of its use, and ends the session after them",
           "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const second = refresh(person.refresh)["refresh_token"].text();
     auto const third = refresh(second)["refresh_token"].text();
 
@@ -343,7 +339,7 @@ TEST_CASE("an older token is good within 10 seconds of its use, and ends the ses
 
 TEST_CASE("many refreshes of one token at once leave one session that goes on", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const replies = at_once(4, 8, [&](int) { return refresh(person.refresh); });
 
     auto tokens = std::set<std::string>();
@@ -358,17 +354,17 @@ TEST_CASE("many refreshes of one token at once leave one session that goes on", 
 
 TEST_CASE("a session past its end is not refreshed", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     database().rows("update auth.sessions set not_after = now() where user_id = $1::text::uuid", {person.id});
     check_refused(refresh(person.refresh), 400, "session_expired");
 }
 
 TEST_CASE("logout ends the sessions of its scope", "[local_auth]")
 {
-    auto const out = [](Person const& who, std::string const& scope) {
+    auto const out = [](SignedUp const& who, std::string const& scope) {
         return post("/auth/v1/logout" + scope, "", bearing(who.access));
     };
-    auto const one = a_person();
+    auto const one = somebody_signed_up();
     auto const two = person_of(sign_in(one.email));
     auto const three = person_of(sign_in(one.email));
 
@@ -392,8 +388,8 @@ TEST_CASE("logout ends the sessions of its scope", "[local_auth]")
 
 TEST_CASE("only a living token that was made here says who calls", "[local_auth]")
 {
-    auto const person = a_person();
-    auto const other = a_person();
+    auto const person = somebody_signed_up();
+    auto const other = somebody_signed_up();
     auto const signature = person.access.rfind('.');
     auto const head = person.access.substr(0, person.access.find('.'));
     auto const claims_of_other = other.access.substr(0, other.access.rfind('.'));
@@ -412,7 +408,7 @@ TEST_CASE("only a living token that was made here says who calls", "[local_auth]
 
 TEST_CASE("a user changes the own account", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const put = [&](std::string const& text) {
         return send("PUT", "/auth/v1/user", text, bearing(person.access));
     };
@@ -427,7 +423,7 @@ TEST_CASE("a user changes the own account", "[local_auth]")
     check_refused(put(R"({"app_metadata":{"role":"admin"}})"), 403, "not_admin");
     check_refused(put(R"({"password":"short"})"), 422, "weak_password");
     check_refused(put(body({{"password", password}})), 422, "same_password");
-    check_refused(put(body({{"email", a_person().email}})), 422, "email_exists");
+    check_refused(put(body({{"email", somebody_signed_up().email}})), 422, "email_exists");
 
     auto const email = an_email();
     CHECK(put(body({{"email", email}}))["email"].text() == email);
@@ -437,7 +433,7 @@ TEST_CASE("a user changes the own account", "[local_auth]")
 
 TEST_CASE("a new password ends the other sessions and keeps this one", "[local_auth]")
 {
-    auto const one = a_person();
+    auto const one = somebody_signed_up();
     auto const two = person_of(sign_in(one.email));
 
     REQUIRE(
@@ -452,7 +448,7 @@ TEST_CASE("a new password ends the other sessions and keeps this one", "[local_a
 
 TEST_CASE("the endpoints of the operator want the service key", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const secret = as_operator()[0].second;
     auto const list = [](Headers const& headers) { return get("/auth/v1/admin/users?per_page=1", headers); };
 
@@ -509,7 +505,7 @@ TEST_CASE("an operator creates, reads, changes and lists users", "[local_auth]")
 
 TEST_CASE("a banned user neither signs in nor goes on, until the ban is lifted", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const ban = [&](std::string const& duration) {
         return send("PUT", "/auth/v1/admin/users/" + person.id, body({{"ban_duration", duration}}),
                     as_operator());
@@ -534,7 +530,7 @@ TEST_CASE("a banned user neither signs in nor goes on, until the ban is lifted",
 
 TEST_CASE("a user who is deleted softly leaves a row that says nothing", "[local_auth]")
 {
-    auto const person = a_person();
+    auto const person = somebody_signed_up();
     auto const path = "/auth/v1/admin/users/" + person.id;
 
     auto const reply = send("DELETE", path, R"({"should_soft_delete":true})", as_operator());

@@ -37,7 +37,7 @@ TEST_CASE("a path is taken as it is written: no slash more, no step up", "[paths
     auto const wallet = a_user().holding(100);
     auto const other = a_user().holding(100);
     auto const user = "/api/v1/users/" + std::to_string(wallet.number);
-    auto const order = body({{"amount", 1}, {"description", "x"}});
+    auto const order = an_order();
     for (auto const& path : {user + "/spend/", user + "//spend", "//api/v1/users/" + wallet.id + "/spend",
                              user + "/./spend", user + "/../" + std::to_string(other.number) + "/spend",
                              user + "/%2e%2e/" + std::to_string(other.number) + "/spend", user + "/Spend",
@@ -55,7 +55,7 @@ TEST_CASE("an escaped path is the path, and a query does not change it", "[paths
 {
     auto const wallet = a_user().holding(100);
     auto const number = std::to_string(wallet.number);
-    auto const order = body({{"amount", 1}, {"description", "x"}});
+    auto const order = an_order();
 
     CHECK(post("/api/v1/users/%3" + number.substr(0, 1) + number.substr(1) + "/s%70end", order).status ==
           200);

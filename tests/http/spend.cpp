@@ -9,11 +9,6 @@ using namespace support;
 
 namespace {
 
-std::string an_order(std::int64_t amount)
-{
-    return body({{"amount", amount}, {"description", "a render job"}});
-}
-
 std::string repeated(std::string const& text, int times)
 {
     auto result = std::string();

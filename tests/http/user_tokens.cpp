@@ -163,7 +163,7 @@ TEST_CASE("another's wallet and nobody's are the same 404 to a user", "[tokens]"
 TEST_CASE("a user moves no tokens by the endpoints of services", "[tokens]")
 {
     auto const person = a_person();
-    auto const order = body({{"amount", 1}, {"description", "x"}});
+    auto const order = an_order();
 
     check_refusal(post(own(person, "spend"), order, person.headers()), 403, "forbidden");
     check_refusal(post(own(person, "grants"), order, person.headers()), 403, "forbidden");

@@ -1,4 +1,5 @@
 // POST /api/v1/users: an operator's own users, by the operator's own numbers.
+#include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/database.hpp"
@@ -14,11 +15,6 @@ namespace {
 Reply create(std::string const& request, Headers const& headers = as_service())
 {
     return post("/api/v1/users", request, headers);
-}
-
-std::string an_email()
-{
-    return a_key() + "@Example.Test";
 }
 
 std::int64_t users_with_phone(std::string const& phone)

@@ -1,5 +1,6 @@
 #include "tests/support/accounts.hpp"
 
+#include "tests/support/database.hpp"
 #include "tests/support/wallet.hpp"
 
 #include <stdexcept>
@@ -22,6 +23,13 @@ Person a_person()
             .email = email,
             .access_token = reply["tokens"]["access_token"].text(),
             .refresh_token = reply["tokens"]["refresh_token"].text()};
+}
+
+Person an_admin()
+{
+    auto admin = a_person();
+    database().rows("select farebox.add_admin($1, 'tests')", {admin.id});
+    return admin;
 }
 
 } // namespace support

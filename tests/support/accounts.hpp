@@ -24,4 +24,7 @@ struct Person {
 // Registers somebody new, with a_password. Throws std::runtime_error when the service refuses.
 Person a_person();
 
+// The same, and an operator.
+Person an_admin();
+
 } // namespace support

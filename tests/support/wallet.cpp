@@ -120,6 +120,24 @@ NewUser a_user()
     return {};
 }
 
+std::vector<Wallet> wallets_holding(std::int64_t tokens, int count)
+{
+    auto wallets = std::vector<Wallet>();
+    for (auto i = 0; i < count; ++i)
+        wallets.push_back(a_user().holding(tokens));
+    return wallets;
+}
+
+std::string an_order(std::int64_t amount)
+{
+    return body({{"amount", amount}, {"description", "a render job"}});
+}
+
+std::string an_order(std::int64_t amount, std::string const& key)
+{
+    return body({{"amount", amount}, {"description", "a render job"}, {"idempotency_key", key}});
+}
+
 std::string a_phone()
 {
     return std::to_string(between(100'000'000'000'000, 999'999'999'999'999));

@@ -51,6 +51,13 @@ struct NewUser {
 
 NewUser a_user();
 
+// So many new users with that many tokens each.
+std::vector<Wallet> wallets_holding(std::int64_t tokens, int count);
+
+// The body of a spend like any other, where a test is about something else than what is ordered.
+std::string an_order(std::int64_t amount = 1);
+std::string an_order(std::int64_t amount, std::string const& key);
+
 // A phone's digits and a number that no other test uses.
 std::string a_phone();
 std::int64_t a_number();
