@@ -32,7 +32,7 @@ Reply answered(std::string const& path, std::string const& request, std::string 
 
 } // namespace
 
-TEST_CASE("a login answers with the user and the tokens (CHAT)", "[login]")
+TEST_CASE("a login answers with the user and the tokens (chat platform API)", "[login]")
 {
     auto const person = a_person();
 
@@ -48,7 +48,7 @@ TEST_CASE("a login answers with the user and the tokens (CHAT)", "[login]")
     CHECK(Wallet{.id = person.id, .number = 0}.balance() == 50'000);
 }
 
-TEST_CASE("a login answers with the user and the tokens (FORGE)", "[login]")
+TEST_CASE("a login answers with the user and the tokens (conversation app API)", "[login]")
 {
     auto const person = a_person();
 

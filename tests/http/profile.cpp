@@ -8,7 +8,7 @@
 
 using namespace support;
 
-TEST_CASE("a user sees the account (CHAT), under either address", "[profile]")
+TEST_CASE("a user sees the account (chat platform API), under either address", "[profile]")
 {
     auto const person = a_person();
     for (auto const* const path : {"/api/v1/auth/me", "/api/v1/user/profile"}) {
@@ -41,7 +41,7 @@ TEST_CASE("agent and key show once they are there, the key as a preview", "[prof
     CHECK(reply["litellm_key"].text() == "sk-fb-abc...");
 }
 
-TEST_CASE("a user sees and changes the name (FORGE)", "[profile]")
+TEST_CASE("a user sees and changes the name (conversation app API)", "[profile]")
 {
     auto const person = a_person();
     auto const before = get("/api/auth/profile", person.headers());
@@ -69,7 +69,7 @@ TEST_CASE("a user sees and changes the name (FORGE)", "[profile]")
               .status == 400);
 }
 
-TEST_CASE("an operator is shown as one (FORGE)", "[profile]")
+TEST_CASE("an operator is shown as one (conversation app API)", "[profile]")
 {
     auto const person = a_person();
     database().rows("select farebox.add_admin($1, 'tests')", {person.id});

@@ -50,7 +50,8 @@ std::string registered_at_supabase(std::string const& email)
 
 } // namespace
 
-TEST_CASE("a registration answers with the user, the tokens and what the agent is (CHAT)", "[register]")
+TEST_CASE("a registration answers with the user, the tokens and what the agent is (chat platform API)",
+          "[register]")
 {
     auto const email = an_email();
 
@@ -69,7 +70,7 @@ TEST_CASE("a registration answers with the user, the tokens and what the agent i
     CHECK(Wallet{.id = reply["user"]["id"].text(), .number = 0}.balance() == 50'000);
 }
 
-TEST_CASE("a registration answers with the user and the tokens (FORGE)", "[register]")
+TEST_CASE("a registration answers with the user and the tokens (conversation app API)", "[register]")
 {
     auto const email = an_email();
 

@@ -1,14 +1,14 @@
 // What the stand-in says about itself: settings, health, and the key by which its tokens are verified.
 
 #include "handlers/local/supabase_auth/answers.hpp"
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "shared/json/writer.hpp"
 
 namespace local_auth {
 
 http::Response settings(service::Call const&)
 {
-    auto const confirmed_at_once = !desk().settings.must_confirm;
+    auto const confirmed_at_once = !context().settings.must_confirm;
     auto body = json::Writer();
     body.begin()
         .begin("external")
@@ -38,7 +38,7 @@ http::Response health(service::Call const&)
 
 http::Response key_set(service::Call const&)
 {
-    return http::json(200, desk().signer.key_set());
+    return http::json(200, context().signer.key_set());
 }
 
 } // namespace local_auth

@@ -1,7 +1,7 @@
 // The holder of an access token: reading and changing the own account.
 
 #include "handlers/local/supabase_auth/answers.hpp"
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "handlers/local/supabase_auth/input.hpp"
 #include "handlers/local/supabase_auth/session.hpp"
 
@@ -9,7 +9,7 @@ namespace local_auth {
 
 http::Response read_user(service::Call const& call)
 {
-    return user_response(desk().store.read_user(holder_of(call.request), call.deadline));
+    return user_response(context().store.read_user(holder_of(call.request), call.deadline));
 }
 
 http::Response update_user(service::Call const& call)
@@ -22,7 +22,7 @@ http::Response update_user(service::Call const& call)
                          .password = text_member(body, "password"),
                          .user_metadata_json = object_member(body, "data")};
     if (change.password) change.password = new_password(*std::move(change.password));
-    return user_response(desk().store.update_user(holder, change, call.deadline));
+    return user_response(context().store.update_user(holder, change, call.deadline));
 }
 
 } // namespace local_auth

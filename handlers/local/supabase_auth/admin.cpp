@@ -2,7 +2,7 @@
 // and role do nothing here: nobody becomes more than an authenticated user.
 
 #include "handlers/local/supabase_auth/answers.hpp"
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "handlers/local/supabase_auth/input.hpp"
 #include "handlers/local/supabase_auth/session.hpp"
 #include "shared/json/writer.hpp"
@@ -71,7 +71,7 @@ http::Response admin_list(service::Call const& call)
     auto const page = whole_number(call.request.query_value("page").value_or("1"), page_max);
     auto const per_page = whole_number(
         call.request.query_value("per_page").value_or(std::to_string(per_page_default)), per_page_max);
-    auto const found = desk().store.admin_list(page, per_page, call.deadline);
+    auto const found = context().store.admin_list(page, per_page, call.deadline);
 
     auto body = json::Writer();
     body.begin().raw("users", found.users_json).field("aud", "authenticated").end();
@@ -98,14 +98,14 @@ http::Response admin_create(service::Call const& call)
     auto const wanted = text_member(body, "id");
     auto const id = wanted ? base::parse_uuid(*wanted) : std::nullopt;
     if (wanted && !id) throw Refused("validation_failed", "ID must conform to the uuid v4 format");
-    return user_response(desk().store.admin_create(id, user, call.deadline));
+    return user_response(context().store.admin_create(id, user, call.deadline));
 }
 
 http::Response admin_read(service::Call const& call)
 {
     require_service_key(call.request);
     return of_path_user(
-        [&] { return user_response(desk().store.admin_read(path_user(call), call.deadline)); });
+        [&] { return user_response(context().store.admin_read(path_user(call), call.deadline)); });
 }
 
 http::Response admin_update(service::Call const& call)
@@ -114,7 +114,7 @@ http::Response admin_update(service::Call const& call)
     auto change = change_of(body_of(call.request));
     if (change.change.password) change.change.password = new_password(*std::move(change.change.password));
     return of_path_user(
-        [&] { return user_response(desk().store.admin_update(path_user(call), change, call.deadline)); });
+        [&] { return user_response(context().store.admin_update(path_user(call), change, call.deadline)); });
 }
 
 http::Response admin_delete(service::Call const& call)
@@ -123,7 +123,7 @@ http::Response admin_delete(service::Call const& call)
     auto const is_soft =
         !call.request.body.empty() && flag_member(body_of(call.request), "should_soft_delete");
     return of_path_user([&] {
-        desk().store.admin_delete(path_user(call), is_soft, call.deadline);
+        context().store.admin_delete(path_user(call), is_soft, call.deadline);
         return http::json(200, "{}");
     });
 }

@@ -1,6 +1,6 @@
 #include "handlers/local/supabase_auth/input.hpp"
 
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "handlers/local/supabase_auth/refused.hpp"
 #include "shared/base/utf8.hpp"
 
@@ -98,7 +98,7 @@ std::optional<std::string> bearer_of(http::Request const& request)
 
 std::optional<Holder> holder_of_token(std::string_view token)
 {
-    auto const holder = desk().signer.holder_of(token, desk().settings.issuer);
+    auto const holder = context().signer.holder_of(token, context().settings.issuer);
     if (!holder) return std::nullopt;
     return Holder{.user = holder->user, .session = holder->session};
 }
@@ -174,7 +174,7 @@ std::int64_t ban_seconds(std::string_view duration)
     return sum;
 }
 
-Visitor visitor_of(http::Request const& request)
+Client client_of(http::Request const& request)
 {
     auto const agent = base::repair_utf8(request.header("user-agent").value_or(""));
     return {.agent = std::string(base::cut_utf8(agent, agent_bytes_max)), .ip = request.remote_addr};
@@ -191,7 +191,7 @@ Holder holder_of(http::Request const& request)
 
 void require_service_key(http::Request const& request)
 {
-    auto const& key = desk().settings.service_key;
+    auto const& key = context().settings.service_key;
     auto const bearer = bearer_of(request);
     auto const apikey = request.header("apikey");
     if (apikey && key.equals(*apikey) && (!bearer || key.equals(*bearer))) return;

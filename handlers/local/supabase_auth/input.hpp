@@ -34,7 +34,7 @@ std::string new_password(std::string password);
 // "24h", "1h30m", "90s"; "none" is 0. At most a hundred years: validation_failed.
 std::int64_t ban_seconds(std::string_view duration);
 
-Visitor visitor_of(http::Request const& request);
+Client client_of(http::Request const& request);
 
 // Who holds the access token of the request: no_authorization without one, bad_jwt for one that was not made
 // here or has expired.

@@ -1,6 +1,6 @@
 #include "handlers/local/supabase_auth/session.hpp"
 
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/json/writer.hpp"
 
@@ -13,7 +13,7 @@ std::string claims_of(Account const& account, Session const& session, std::int64
 {
     auto claims = json::Writer();
     claims.begin()
-        .field("iss", desk().settings.issuer)
+        .field("iss", context().settings.issuer)
         .field("sub", base::to_string(account.id))
         .field("aud", "authenticated")
         .field("exp", now_s + token_life_s)
@@ -44,7 +44,7 @@ http::Response session_response(Account const& account)
     auto const now_s = base::now_us() / 1'000'000;
     auto body = json::Writer();
     body.begin()
-        .field("access_token", desk().signer.sign(claims_of(account, session, now_s)))
+        .field("access_token", context().signer.sign(claims_of(account, session, now_s)))
         .field("token_type", "bearer")
         .field("expires_in", token_life_s)
         .field("expires_at", now_s + token_life_s)

@@ -1,7 +1,7 @@
 // Signing up, in and out, and confirming an address.
 
 #include "handlers/local/supabase_auth/answers.hpp"
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "handlers/local/supabase_auth/input.hpp"
 #include "handlers/local/supabase_auth/session.hpp"
 
@@ -27,7 +27,7 @@ http::Response sign_in_by_password(service::Call const& call)
     auto const password = text_member(body, "password");
     if (!password) throw Refused("invalid_credentials");
     return session_response(
-        desk().store.sign_in(address, *password, visitor_of(call.request), call.deadline));
+        context().store.sign_in(address, *password, client_of(call.request), call.deadline));
 }
 
 http::Response refresh(service::Call const& call)
@@ -35,7 +35,7 @@ http::Response refresh(service::Call const& call)
     auto const token = text_member(body_of(call.request), "refresh_token").value_or("");
     if (token.size() < refresh_token_chars_min || token.size() > refresh_token_chars_max)
         throw Refused("validation_failed", "Refresh token is not valid");
-    return session_response(desk().store.refresh(token, visitor_of(call.request), call.deadline));
+    return session_response(context().store.refresh(token, client_of(call.request), call.deadline));
 }
 
 } // namespace
@@ -47,8 +47,8 @@ http::Response sign_up(service::Call const& call)
     auto const password = text_member(body, "password");
     if (!password) throw Refused("validation_failed", "Signup requires a valid password");
     auto const account =
-        desk().store.sign_up(address, new_password(*password), object_member(body, "data").value_or("{}"),
-                             desk().settings.must_confirm, visitor_of(call.request), call.deadline);
+        context().store.sign_up(address, new_password(*password), object_member(body, "data").value_or("{}"),
+                                context().settings.must_confirm, client_of(call.request), call.deadline);
     return account.session ? session_response(account) : user_response(account);
 }
 
@@ -77,7 +77,7 @@ http::Response verify(service::Call const& call)
         throw Refused("validation_failed", "Verify requires a verification type: email, signup or sms");
     auto const code = text_member(body, "token");
     if (!code) throw Refused("validation_failed", "Verify requires a token");
-    return session_response(desk().store.verify(address, *code, visitor_of(call.request), call.deadline));
+    return session_response(context().store.verify(address, *code, client_of(call.request), call.deadline));
 }
 
 http::Response resend(service::Call const& call)
@@ -88,7 +88,7 @@ http::Response resend(service::Call const& call)
         one_address(body, "Only an email address or phone number should be provided on resend");
     if (type != (address.email ? "signup" : "sms"))
         throw Refused("validation_failed", "Resend requires a verification type: signup or sms");
-    desk().store.resend(address, call.deadline);
+    context().store.resend(address, call.deadline);
     return http::json(200, "{}");
 }
 
@@ -98,7 +98,7 @@ http::Response sign_out(service::Call const& call)
     auto const scope = call.request.query_value("scope").value_or("global");
     if (scope != "global" && scope != "local" && scope != "others")
         throw Refused("validation_failed", "Unsupported logout scope \"" + scope + "\"");
-    desk().store.sign_out(holder, scope, call.deadline);
+    context().store.sign_out(holder, scope, call.deadline);
     return {.status = 204, .headers = {}, .body = {}};
 }
 

@@ -65,9 +65,9 @@ void put(Params& params, Address const& address)
     params.text(address.email).text(address.phone);
 }
 
-void put(Params& params, Visitor const& visitor)
+void put(Params& params, Client const& client)
 {
-    params.text(visitor.agent).text(visitor.ip);
+    params.text(client.agent).text(client.ip);
 }
 
 void put(Params& params, AdminChange const& user)
@@ -105,41 +105,41 @@ Rows Store::answer(std::string_view sql, Params const& params, base::Deadline de
 }
 
 Account Store::sign_up(Address const& address, std::string const& password, std::string const& data_json,
-                       bool must_confirm, Visitor const& visitor, base::Deadline deadline)
+                       bool must_confirm, Client const& client, base::Deadline deadline)
 {
     auto params = Params();
     put(params, address);
     params.text(password).json(data_json).boolean(must_confirm);
-    put(params, visitor);
+    put(params, client);
     return account_of(
         answer("select * from local_auth.sign_up($1, $2, $3, $4, $5, $6, $7)", params, deadline));
 }
 
-Account Store::sign_in(Address const& address, std::string const& password, Visitor const& visitor,
+Account Store::sign_in(Address const& address, std::string const& password, Client const& client,
                        base::Deadline deadline)
 {
     auto params = Params();
     put(params, address);
     params.text(password);
-    put(params, visitor);
+    put(params, client);
     return account_of(answer("select * from local_auth.sign_in($1, $2, $3, $4, $5)", params, deadline));
 }
 
-Account Store::refresh(std::string const& token, Visitor const& visitor, base::Deadline deadline)
+Account Store::refresh(std::string const& token, Client const& client, base::Deadline deadline)
 {
     auto params = Params();
     params.text(token);
-    put(params, visitor);
+    put(params, client);
     return account_of(answer("select * from local_auth.refresh($1, $2, $3)", params, deadline));
 }
 
-Account Store::verify(Address const& address, std::string const& code, Visitor const& visitor,
+Account Store::verify(Address const& address, std::string const& code, Client const& client,
                       base::Deadline deadline)
 {
     auto params = Params();
     put(params, address);
     params.text(code);
-    put(params, visitor);
+    put(params, client);
     return account_of(answer("select * from local_auth.verify($1, $2, $3, $4, $5)", params, deadline));
 }
 

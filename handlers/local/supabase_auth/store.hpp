@@ -22,7 +22,7 @@ struct Address {
 };
 
 // Who opens a session, for its row.
-struct Visitor {
+struct Client {
     std::string agent;
     std::string ip; // "" when it is not known
 };
@@ -75,11 +75,11 @@ class Store {
     explicit Store(base::Secret conninfo);
 
     Account sign_up(Address const& address, std::string const& password, std::string const& data_json,
-                    bool must_confirm, Visitor const& visitor, base::Deadline deadline);
-    Account sign_in(Address const& address, std::string const& password, Visitor const& visitor,
+                    bool must_confirm, Client const& client, base::Deadline deadline);
+    Account sign_in(Address const& address, std::string const& password, Client const& client,
                     base::Deadline deadline);
-    Account refresh(std::string const& token, Visitor const& visitor, base::Deadline deadline);
-    Account verify(Address const& address, std::string const& code, Visitor const& visitor,
+    Account refresh(std::string const& token, Client const& client, base::Deadline deadline);
+    Account verify(Address const& address, std::string const& code, Client const& client,
                    base::Deadline deadline);
     void resend(Address const& address, base::Deadline deadline);
     void sign_out(Holder const& holder, std::string const& scope, base::Deadline deadline);

@@ -20,7 +20,7 @@
 // unless told so by LOCAL_AUTH_IN_PRODUCTION=yes.
 
 #include "handlers/local/supabase_auth/answers.hpp"
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 #include "shared/service/service.hpp"
 
 namespace {
@@ -28,7 +28,7 @@ namespace {
 // What is wrong with the settings or the key is said before the first request.
 void set_up()
 {
-    local_auth::desk();
+    local_auth::context();
 }
 
 } // namespace

@@ -61,7 +61,7 @@ TEST_CASE("nobody is asked where no project is configured")
     CHECK_THROWS_AS(api::supabase_auth(config::Config()), base::Failure);
 }
 
-TEST_CASE("FORGE's user has a text for what is not known")
+TEST_CASE("the conversation app API's user has a text for what is not known")
 {
     auto account = accounts::Account();
     account.number = 7;

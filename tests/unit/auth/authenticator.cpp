@@ -72,7 +72,7 @@ std::string numbered_key(int number)
 
 } // namespace
 
-TEST_CASE("a key of the table is recognised by its hash, with the scopes of its row", "[keys]")
+TEST_CASE("a key of the table is recognised by its hash, with the scopes of its row", "[authenticator]")
 {
     Table table;
     auto keys = keys_of(table);
@@ -88,7 +88,8 @@ TEST_CASE("a key of the table is recognised by its hash, with the scopes of its 
     CHECK(auth::proven(caller).proof == base::sha256(good));
 }
 
-TEST_CASE("a credential may come bare, or as a bearer in any case and with blanks around it", "[keys]")
+TEST_CASE("a credential may come bare, or as a bearer in any case and with blanks around it",
+          "[authenticator]")
 {
     Table table;
     auto keys = keys_of(table);
@@ -98,7 +99,7 @@ TEST_CASE("a credential may come bare, or as a bearer in any case and with blank
         CHECK_FALSE(refusal(keys, with_header(header)));
 }
 
-TEST_CASE("a header that cannot be a key is unauthorized and costs no look-up", "[keys]")
+TEST_CASE("a header that cannot be a key is unauthorized and costs no look-up", "[authenticator]")
 {
     Table table;
     auto keys = keys_of(table);
@@ -117,7 +118,7 @@ TEST_CASE("a header that cannot be a key is unauthorized and costs no look-up", 
     CHECK(table.asked == 0);
 }
 
-TEST_CASE("an unknown key is unauthorized, and asked for again each time", "[keys]")
+TEST_CASE("an unknown key is unauthorized, and asked for again each time", "[authenticator]")
 {
     Table table;
     table.present = false;
@@ -129,7 +130,7 @@ TEST_CASE("an unknown key is unauthorized, and asked for again each time", "[key
     CHECK(table.asked == 2);
 }
 
-TEST_CASE("a known key is not looked up again until its time is over or it is forgotten", "[keys]")
+TEST_CASE("a known key is not looked up again until its time is over or it is forgotten", "[authenticator]")
 {
     Table table;
     auto keys = keys_of(table);
@@ -148,7 +149,7 @@ TEST_CASE("a known key is not looked up again until its time is over or it is fo
     CHECK(other.asked == 2);
 }
 
-TEST_CASE("no more than a thousand keys are remembered, and the oldest goes first", "[keys]")
+TEST_CASE("no more than a thousand keys are remembered, and the oldest goes first", "[authenticator]")
 {
     int asked = 0;
     Authenticator keys({}, [&asked](auto const&, auto) {
@@ -166,7 +167,8 @@ TEST_CASE("no more than a thousand keys are remembered, and the oldest goes firs
     CHECK(asked == 1002);
 }
 
-TEST_CASE("a key of the environment is a row like others: what the database says of it counts", "[keys]")
+TEST_CASE("a key of the environment is a row like others: what the database says of it counts",
+          "[authenticator]")
 {
     auto known = std::map<base::Sha256, auth::KnownCredential>();
     known[base::sha256("correct horse")] = an_api_key("API_SECRET_KEY");
@@ -190,7 +192,8 @@ TEST_CASE("a key of the environment is a row like others: what the database says
     CHECK(refusal(keys, with_header("Bearer correct hors")) == base::Error::unauthorized);
 }
 
-TEST_CASE("each kind of secret is told by its shape, and must be of that kind in the database", "[keys]")
+TEST_CASE("each kind of secret is told by its shape, and must be of that kind in the database",
+          "[authenticator]")
 {
     auto const owner = base::Uuid{.bytes = {7}};
     auto kind = std::string();
@@ -211,7 +214,8 @@ TEST_CASE("each kind of secret is told by its shape, and must be of that kind in
     CHECK(refusal(keys, with_header("fd_short")) == base::Error::unauthorized);
 }
 
-TEST_CASE("admin sessions and billing keys are asked about each time, devices once a minute", "[keys]")
+TEST_CASE("admin sessions and billing keys are asked about each time, devices once a minute",
+          "[authenticator]")
 {
     auto asked = 0;
     auto kind = std::string();
@@ -233,7 +237,7 @@ TEST_CASE("admin sessions and billing keys are asked about each time, devices on
     CHECK(twice("sk-fb-", "billing_key") == 2);
 }
 
-TEST_CASE("a key that is not set in the environment matches nothing", "[keys]")
+TEST_CASE("a key that is not set in the environment matches nothing", "[authenticator]")
 {
     Table table;
     Authenticator keys({{"API_SECRET_KEY", base::Secret()}},
@@ -243,7 +247,7 @@ TEST_CASE("a key that is not set in the environment matches nothing", "[keys]")
         CHECK(refusal(keys, with_header(header)) == base::Error::unauthorized);
 }
 
-TEST_CASE("a header longer than 8 KiB is unauthorized, whatever it says", "[keys]")
+TEST_CASE("a header longer than 8 KiB is unauthorized, whatever it says", "[authenticator]")
 {
     std::string const value(9 * 1024, 'k');
     Authenticator keys({{"API_SECRET_KEY", base::Secret(value)}},
@@ -252,7 +256,7 @@ TEST_CASE("a header longer than 8 KiB is unauthorized, whatever it says", "[keys
     CHECK(refusal(keys, with_header(value)) == base::Error::unauthorized);
 }
 
-TEST_CASE("a database that does not answer is not an unknown key", "[keys]")
+TEST_CASE("a database that does not answer is not an unknown key", "[authenticator]")
 {
     Authenticator keys({}, [](auto const&, auto) -> std::optional<auth::KnownCredential> {
         throw base::Failure(base::Error::busy);
@@ -261,7 +265,7 @@ TEST_CASE("a database that does not answer is not an unknown key", "[keys]")
     CHECK(refusal(keys, with_header(good)) == base::Error::busy);
 }
 
-TEST_CASE("many threads may ask at once while a key is forgotten", "[keys]")
+TEST_CASE("many threads may ask at once while a key is forgotten", "[authenticator]")
 {
     Authenticator keys({}, [](auto const&, auto) { return std::optional(an_api_key("any")); });
     std::atomic<int> recognised = 0;
@@ -281,7 +285,7 @@ TEST_CASE("many threads may ask at once while a key is forgotten", "[keys]")
     CHECK(recognised == 1600);
 }
 
-TEST_CASE("what is no key is a token, where tokens are anybody's", "[keys]")
+TEST_CASE("what is no key is a token, where tokens are anybody's", "[authenticator]")
 {
     Table table;
     auto tokens = std::vector<std::string>();
@@ -313,7 +317,7 @@ TEST_CASE("what is no key is a token, where tokens are anybody's", "[keys]")
     CHECK(tokens.size() == 2);
 }
 
-TEST_CASE("scopes have the names that keys are made with, and nothing else is one", "[keys]")
+TEST_CASE("scopes have the names that keys are made with, and nothing else is one", "[authenticator]")
 {
     for (auto const* word : {"read", "spend", "hold", "grant", "users", "act_as"})
         CHECK(auth::name(auth::parse_scope(word).value()) == word);

@@ -47,7 +47,7 @@ std::string const order = decoded("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE")
 
 } // namespace
 
-TEST_CASE("the example of RFC 7515 A.1 holds: HS256", "[signature]")
+TEST_CASE("the example of RFC 7515 A.1 holds: HS256", "[signing_key]")
 {
     auto const text = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." + payload;
     auto const secret = base::Secret(
@@ -61,7 +61,7 @@ TEST_CASE("the example of RFC 7515 A.1 holds: HS256", "[signature]")
     CHECK_FALSE(auth::verify_hs256(secret, text, ""));
 }
 
-TEST_CASE("the example of RFC 7515 A.2 holds: RS256", "[signature]")
+TEST_CASE("the example of RFC 7515 A.2 holds: RS256", "[signing_key]")
 {
     auto const key = key_of(
         R"({"kty":"RSA","kid":"a2","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ","e":"AQAB"})");
@@ -81,7 +81,7 @@ TEST_CASE("the example of RFC 7515 A.2 holds: RS256", "[signature]")
     CHECK_FALSE(key->verify("eyJhbGciOiJSUzI1NiJ9." + payload, ""));
 }
 
-TEST_CASE("the example of RFC 7515 A.3 holds: ES256", "[signature]")
+TEST_CASE("the example of RFC 7515 A.3 holds: ES256", "[signing_key]")
 {
     auto const key = key_of(
         R"({"kty":"EC","kid":"a3","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})");
@@ -94,7 +94,7 @@ TEST_CASE("the example of RFC 7515 A.3 holds: ES256", "[signature]")
     CHECK_FALSE(key->verify("eyJhbGciOiJFUzI1NiJ9." + payload + "x", signature));
 }
 
-TEST_CASE("an ES256 signature is r and s of 32 bytes each, both within the group's order", "[signature]")
+TEST_CASE("an ES256 signature is r and s of 32 bytes each, both within the group's order", "[signing_key]")
 {
     auto const key = key_of(p256().jwk()).value();
     auto const good = p256().sign("text");
@@ -110,7 +110,7 @@ TEST_CASE("an ES256 signature is r and s of 32 bytes each, both within the group
         CHECK_FALSE(key.verify("text", signature));
 }
 
-TEST_CASE("any bit that is flipped breaks a signature", "[signature]")
+TEST_CASE("any bit that is flipped breaks a signature", "[signing_key]")
 {
     auto const key = key_of(p256().jwk()).value();
     auto const good = p256().sign("text");
@@ -121,7 +121,7 @@ TEST_CASE("any bit that is flipped breaks a signature", "[signature]")
     }
 }
 
-TEST_CASE("a key of a project is ours to use only when it is what it says", "[signature]")
+TEST_CASE("a key of a project is ours to use only when it is what it says", "[signing_key]")
 {
     REQUIRE(key_of(p256().jwk()));
     REQUIRE(key_of(rsa().jwk()));
@@ -144,7 +144,7 @@ TEST_CASE("a key of a project is ours to use only when it is what it says", "[si
     CHECK_FALSE(key_of(mint::Key::p384("three").jwk().with("crv", "\"P-256\"").without("alg")));
 }
 
-TEST_CASE("a point that is not on the curve is no key", "[signature]")
+TEST_CASE("a point that is not on the curve is no key", "[signing_key]")
 {
     auto const ec = p256().jwk();
     auto const zero = mint::in_quotes(mint::base64url(std::string(32, '\0')));
@@ -157,7 +157,7 @@ TEST_CASE("a point that is not on the curve is no key", "[signature]")
     CHECK_FALSE(key_of(ec.with("x", mint::in_quotes(mint::base64url(std::string(33, '\x01'))))));
 }
 
-TEST_CASE("an RSA key has 2048 bits or more and a sound exponent", "[signature]")
+TEST_CASE("an RSA key has 2048 bits or more and a sound exponent", "[signing_key]")
 {
     CHECK_FALSE(key_of(mint::Key::rsa("small", 1024).jwk()));
     auto const good = rsa().jwk();
@@ -168,7 +168,7 @@ TEST_CASE("an RSA key has 2048 bits or more and a sound exponent", "[signature]"
     CHECK_FALSE(key_of(good.with("n", mint::in_quotes(mint::base64url(std::string(2048, '\xff'))))));
 }
 
-TEST_CASE("a secret shorter than its hash signs nothing", "[signature]")
+TEST_CASE("a secret shorter than its hash signs nothing", "[signing_key]")
 {
     auto const thirty_one = std::string(31, 's');
     auto const thirty_two = std::string(32, 's');
@@ -178,7 +178,7 @@ TEST_CASE("a secret shorter than its hash signs nothing", "[signature]")
     CHECK_FALSE(auth::verify_hs256(base::Secret(), "text", mint::hmac("", "text")));
 }
 
-TEST_CASE("what was refused leaves no error behind for the next connection of the thread", "[signature]")
+TEST_CASE("what was refused leaves no error behind for the next connection of the thread", "[signing_key]")
 {
     auto const key = key_of(p256().jwk()).value();
     ERR_clear_error();
@@ -189,7 +189,7 @@ TEST_CASE("what was refused leaves no error behind for the next connection of th
     CHECK(ERR_peek_error() == 0);
 }
 
-TEST_CASE("a document of keys holds those that can be used, by id", "[keyset]")
+TEST_CASE("a document of keys holds those that can be used, by id", "[signing_key]")
 {
     auto const set =
         auth::KeySet::parse(mint::jwks({p256().jwk(),
@@ -205,7 +205,7 @@ TEST_CASE("a document of keys holds those that can be used, by id", "[keyset]")
     CHECK(set->find("") == nullptr);
 }
 
-TEST_CASE("of two keys with one id the first counts", "[keyset]")
+TEST_CASE("of two keys with one id the first counts", "[signing_key]")
 {
     auto const other = mint::Key::p256("one");
     auto const set = auth::KeySet::parse(mint::jwks({p256().jwk(), other.jwk()}));
@@ -216,7 +216,7 @@ TEST_CASE("of two keys with one id the first counts", "[keyset]")
 }
 
 TEST_CASE("an error page is no document of keys, and a project without public keys has an empty one",
-          "[keyset]")
+          "[signing_key]")
 {
     CHECK(auth::KeySet::parse(R"({"keys":[]})").value().empty());
     for (auto const& text :

@@ -29,7 +29,7 @@ std::vector<ContendedRows::WaitSlot> places(ContendedRows& wallets, ContendedRow
 
 } // namespace
 
-TEST_CASE("a wallet is stuck from when it was met locked until it answers", "[stuck]")
+TEST_CASE("a wallet is stuck from when it was met locked until it answers", "[contended_rows]")
 {
     ContendedRows wallets;
     CHECK_FALSE(wallets.contended(ann));
@@ -42,14 +42,15 @@ TEST_CASE("a wallet is stuck from when it was met locked until it answers", "[st
     CHECK_FALSE(wallets.contended(ann));
 }
 
-TEST_CASE("a lock that has just been met may be waited for by all", "[stuck]")
+TEST_CASE("a lock that has just been met may be waited for by all", "[contended_rows]")
 {
     ContendedRows wallets;
 
     CHECK(places(wallets, ann, 20).size() == 20);
 }
 
-TEST_CASE("a lock that lasts is waited for by eight, and each who leaves makes room for one", "[stuck]")
+TEST_CASE("a lock that lasts is waited for by eight, and each who leaves makes room for one",
+          "[contended_rows]")
 {
     ContendedRows wallets;
     auto waiting = places(wallets, ann, 8);
@@ -62,7 +63,7 @@ TEST_CASE("a lock that lasts is waited for by eight, and each who leaves makes r
     CHECK(wallets.wait_for(ann));
 }
 
-TEST_CASE("those too many leave once the lock has lasted", "[stuck]")
+TEST_CASE("those too many leave once the lock has lasted", "[contended_rows]")
 {
     ContendedRows wallets;
     auto waiting = places(wallets, ann, 10);
@@ -76,7 +77,7 @@ TEST_CASE("those too many leave once the lock has lasted", "[stuck]")
     CHECK(wallets.stay(ann));
 }
 
-TEST_CASE("a wallet that answered and is locked anew begins anew", "[stuck]")
+TEST_CASE("a wallet that answered and is locked anew begins anew", "[contended_rows]")
 {
     ContendedRows wallets;
     auto const waiting = places(wallets, ann, 8);

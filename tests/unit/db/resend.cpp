@@ -38,72 +38,72 @@ Sending sent(std::int64_t sent_at_us, std::int64_t not_after_us)
 
 } // namespace
 
-TEST_CASE("an answer to the first send is final", "[settlement]")
+TEST_CASE("an answer to the first send is final", "[resend]")
 {
     for (auto const* status : {"ok", "replayed", "insufficient_balance", "user_not_found",
                                "idempotency_key_reused", "unauthorized"}) {
-        Resend settlement(in(1000));
-        CHECK(settlement.answered(status, sent(1, 1000)) == Next::take_answer);
+        Resend resend(in(1000));
+        CHECK(resend.answered(status, sent(1, 1000)) == Next::take_answer);
     }
 }
 
-TEST_CASE("a move that took effect is final however often it was sent", "[settlement]")
+TEST_CASE("a move that took effect is final however often it was sent", "[resend]")
 {
     for (auto const* status : {"ok", "replayed"}) {
-        Resend settlement(in(1000));
-        REQUIRE(settlement.failed(lost(), sent(0, 900'000)) == Next::send_again);
-        CHECK(settlement.answered(status, sent(100'000, 950'000)) == Next::take_answer);
+        Resend resend(in(1000));
+        REQUIRE(resend.failed(lost(), sent(0, 900'000)) == Next::send_again);
+        CHECK(resend.answered(status, sent(100'000, 950'000)) == Next::take_answer);
     }
 }
 
-TEST_CASE("a refusal learnt by a resend is not final while the first send may still act", "[settlement]")
+TEST_CASE("a refusal learnt by a resend is not final while the first send may still act", "[resend]")
 {
-    Resend settlement(in(1000));
-    REQUIRE(settlement.failed(lost(), sent(1'000'000, 1'300'000)) == Next::send_again);
+    Resend resend(in(1000));
+    REQUIRE(resend.failed(lost(), sent(1'000'000, 1'300'000)) == Next::send_again);
 
-    CHECK(settlement.answered("insufficient_balance", sent(1'100'000, 1'600'000)) == Next::send_again);
-    CHECK(settlement.pause() >= milliseconds(200));
-    CHECK(settlement.pause() <= milliseconds(202));
+    CHECK(resend.answered("insufficient_balance", sent(1'100'000, 1'600'000)) == Next::send_again);
+    CHECK(resend.pause() >= milliseconds(200));
+    CHECK(resend.pause() <= milliseconds(202));
     // At that very moment the first send may still act.
-    CHECK(settlement.answered("insufficient_balance", sent(1'300'000, 1'800'000)) == Next::send_again);
-    CHECK(settlement.answered("insufficient_balance", sent(1'300'001, 1'800'000)) == Next::take_answer);
+    CHECK(resend.answered("insufficient_balance", sent(1'300'000, 1'800'000)) == Next::send_again);
+    CHECK(resend.answered("insufficient_balance", sent(1'300'001, 1'800'000)) == Next::take_answer);
 }
 
-TEST_CASE("a refusal that cannot become final in time is outcome_unknown", "[settlement]")
+TEST_CASE("a refusal that cannot become final in time is outcome_unknown", "[resend]")
 {
-    Resend settlement(in(1000));
-    REQUIRE(settlement.failed(lost(), sent(1'000'000, 1'900'000)) == Next::send_again);
+    Resend resend(in(1000));
+    REQUIRE(resend.failed(lost(), sent(1'000'000, 1'900'000)) == Next::send_again);
 
-    CHECK(settlement.answered("insufficient_balance", sent(1'010'000, 1'950'000)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::outcome_unknown);
-    CHECK(settlement.failure().retry_after_s() == 1);
+    CHECK(resend.answered("insufficient_balance", sent(1'010'000, 1'950'000)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::outcome_unknown);
+    CHECK(resend.failure().retry_after_s() == 1);
 }
 
-TEST_CASE("a refusal of who calls does not settle an earlier send, however late it comes", "[settlement]")
+TEST_CASE("a refusal of who calls does not settle an earlier send, however late it comes", "[resend]")
 {
     for (auto const* status : {"unauthorized", "forbidden"}) {
-        Resend settlement(in(1000));
-        REQUIRE(settlement.failed(lost(), sent(1'000'000, 1'300'000)) == Next::send_again);
-        CHECK(settlement.answered(status, sent(1'300'001, 1'800'000)) == Next::give_up);
-        CHECK(settlement.failure().error() == Error::outcome_unknown);
+        Resend resend(in(1000));
+        REQUIRE(resend.failed(lost(), sent(1'000'000, 1'300'000)) == Next::send_again);
+        CHECK(resend.answered(status, sent(1'300'001, 1'800'000)) == Next::give_up);
+        CHECK(resend.failure().error() == Error::outcome_unknown);
 
         Resend never_lost(in(1000));
         CHECK(never_lost.answered(status, sent(1'000'000, 1'300'000)) == Next::take_answer);
     }
 }
 
-TEST_CASE("of several lost sends the one that may act longest decides", "[settlement]")
+TEST_CASE("of several lost sends the one that may act longest decides", "[resend]")
 {
-    Resend settlement(in(1000));
-    REQUIRE(settlement.failed(lost(), sent(0, 500'000)) == Next::send_again);
-    REQUIRE(settlement.failed(lost(), sent(100'000, 300'000)) == Next::send_again);
+    Resend resend(in(1000));
+    REQUIRE(resend.failed(lost(), sent(0, 500'000)) == Next::send_again);
+    REQUIRE(resend.failed(lost(), sent(100'000, 300'000)) == Next::send_again);
 
-    CHECK(settlement.answered("wallet_blocked", sent(400'000, 900'000)) == Next::send_again);
-    CHECK(settlement.answered("wallet_blocked", sent(500'001, 900'000)) == Next::take_answer);
+    CHECK(resend.answered("wallet_blocked", sent(400'000, 900'000)) == Next::send_again);
+    CHECK(resend.answered("wallet_blocked", sent(500'001, 900'000)) == Next::take_answer);
 }
 
 TEST_CASE("a lost send that is not settled by the deadline is outcome_unknown, whatever fails next",
-          "[settlement]")
+          "[resend]")
 {
     std::vector<std::function<Next(Resend&)>> const ends{
         [](Resend& s) { return s.failed(refused("22023"), sent(1, 2)); },
@@ -112,10 +112,10 @@ TEST_CASE("a lost send that is not settled by the deadline is outcome_unknown, w
         [](Resend& s) { return s.give_up(base::Failure(Error::busy)); },
     };
     for (auto const& end : ends) {
-        Resend settlement(in(1000));
-        REQUIRE(settlement.failed(lost(), sent(0, 900'000)) == Next::send_again);
-        CHECK(end(settlement) == Next::give_up);
-        CHECK(settlement.failure().error() == Error::outcome_unknown);
+        Resend resend(in(1000));
+        REQUIRE(resend.failed(lost(), sent(0, 900'000)) == Next::send_again);
+        CHECK(end(resend) == Next::give_up);
+        CHECK(resend.failure().error() == Error::outcome_unknown);
     }
 
     Resend late(in(db::least_left_ms));
@@ -123,7 +123,7 @@ TEST_CASE("a lost send that is not settled by the deadline is outcome_unknown, w
     CHECK(late.failure().error() == Error::outcome_unknown);
 }
 
-TEST_CASE("what was not sent, or certainly rolled back, is sent again while there is time", "[settlement]")
+TEST_CASE("what was not sent, or certainly rolled back, is sent again while there is time", "[resend]")
 {
     for (auto const& failed :
          {CallFailed(Outcome::not_sent, "", ""), refused("40001"), refused("40P01"), refused("55P03")}) {
@@ -137,46 +137,46 @@ TEST_CASE("what was not sent, or certainly rolled back, is sent again while ther
     }
 }
 
-TEST_CASE("a failure that will not pass is told at once", "[settlement]")
+TEST_CASE("a failure that will not pass is told at once", "[resend]")
 {
-    Resend settlement(in(1000));
+    Resend resend(in(1000));
 
-    CHECK(settlement.failed(refused("25006"), sent(1, 2)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::maintenance);
-    CHECK(settlement.failed(refused("53200"), sent(1, 2)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::busy);
-    CHECK(settlement.failed(refused("22021"), sent(1, 2)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::internal);
+    CHECK(resend.failed(refused("25006"), sent(1, 2)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::maintenance);
+    CHECK(resend.failed(refused("53200"), sent(1, 2)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::busy);
+    CHECK(resend.failed(refused("22021"), sent(1, 2)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::internal);
 }
 
 TEST_CASE("a database that has been away for long is not waited for, but for a move that may have happened",
-          "[settlement]")
+          "[resend]")
 {
     CallFailed away(Outcome::not_sent, "", "away");
     away.unreachable = milliseconds(2001);
 
-    Resend settlement(in(1000));
-    CHECK(settlement.failed(away, {}) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::busy);
+    Resend resend(in(1000));
+    CHECK(resend.failed(away, {}) == Next::give_up);
+    CHECK(resend.failure().error() == Error::busy);
 
     Resend unsettled(in(1000));
     REQUIRE(unsettled.failed(lost(), sent(0, 900'000)) == Next::send_again);
     CHECK(unsettled.failed(away, {}) == Next::send_again);
 }
 
-TEST_CASE("a locked wallet is tried again without waiting for its lock, at growing distances", "[settlement]")
+TEST_CASE("a locked wallet is tried again without waiting for its lock, at growing distances", "[resend]")
 {
-    Resend settlement(in(3000));
-    CHECK_FALSE(settlement.cautious());
+    Resend resend(in(3000));
+    CHECK_FALSE(resend.cautious());
 
-    REQUIRE(settlement.answered("busy", sent(1, 2)) == Next::send_again);
-    CHECK(settlement.cautious());
-    CHECK(settlement.pause() >= milliseconds(10));
-    CHECK(settlement.pause() <= milliseconds(20));
+    REQUIRE(resend.answered("busy", sent(1, 2)) == Next::send_again);
+    CHECK(resend.cautious());
+    CHECK(resend.pause() >= milliseconds(10));
+    CHECK(resend.pause() <= milliseconds(20));
     for (int i = 0; i < 6; ++i)
-        REQUIRE(settlement.answered("busy", sent(1, 2)) == Next::send_again);
-    CHECK(settlement.pause() >= milliseconds(50));
-    CHECK(settlement.pause() <= milliseconds(100));
+        REQUIRE(resend.answered("busy", sent(1, 2)) == Next::send_again);
+    CHECK(resend.pause() >= milliseconds(50));
+    CHECK(resend.pause() <= milliseconds(100));
 
     Resend late(in(db::least_left_ms));
     CHECK(late.answered("busy", sent(1, 2)) == Next::give_up);
@@ -184,32 +184,31 @@ TEST_CASE("a locked wallet is tried again without waiting for its lock, at growi
     CHECK(late.failure().retry_after_s() == 1);
 }
 
-TEST_CASE("a late call is sent once more with a clock measured anew, and then is busy", "[settlement]")
+TEST_CASE("a late call is sent once more with a clock measured anew, and then is busy", "[resend]")
 {
-    Resend settlement(in(1000));
-    CHECK_FALSE(settlement.remeasure_clock());
+    Resend resend(in(1000));
+    CHECK_FALSE(resend.remeasure_clock());
 
-    CHECK(settlement.answered("late", sent(1, 2)) == Next::send_again);
-    CHECK(settlement.remeasure_clock());
-    CHECK(settlement.answered("late", sent(1, 2)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::busy);
+    CHECK(resend.answered("late", sent(1, 2)) == Next::send_again);
+    CHECK(resend.remeasure_clock());
+    CHECK(resend.answered("late", sent(1, 2)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::busy);
 }
 
-TEST_CASE("a late resend does not settle the send that was lost", "[settlement]")
+TEST_CASE("a late resend does not settle the send that was lost", "[resend]")
 {
-    Resend settlement(in(1000));
-    REQUIRE(settlement.failed(lost(), sent(0, 100'000)) == Next::send_again);
+    Resend resend(in(1000));
+    REQUIRE(resend.failed(lost(), sent(0, 100'000)) == Next::send_again);
 
     for (int i = 0; i < 3; ++i)
-        CHECK(settlement.answered("late", sent(200'000, 300'000)) == Next::send_again);
-    CHECK(settlement.answered("ok", sent(400'000, 900'000)) == Next::take_answer);
+        CHECK(resend.answered("late", sent(200'000, 300'000)) == Next::send_again);
+    CHECK(resend.answered("ok", sent(400'000, 900'000)) == Next::take_answer);
 
-    CHECK(settlement.give_up(base::Failure(Error::busy)) == Next::give_up);
-    CHECK(settlement.failure().error() == Error::outcome_unknown);
+    CHECK(resend.give_up(base::Failure(Error::busy)) == Next::give_up);
+    CHECK(resend.failure().error() == Error::outcome_unknown);
 }
 
-TEST_CASE("a call gets half of what is left, so that another fits, but not less than it needs",
-          "[settlement]")
+TEST_CASE("a call gets half of what is left, so that another fits, but not less than it needs", "[resend]")
 {
     auto const budget = [](int left) { return base::left_ms(db::call_deadline(in(left))); };
 
@@ -221,7 +220,7 @@ TEST_CASE("a call gets half of what is left, so that another fits, but not less 
     CHECK(budget(300) > 250);
 }
 
-TEST_CASE("a single move is sent until it is settled, with the same hands", "[settlement]")
+TEST_CASE("a single move is sent again until its answer is final", "[resend]")
 {
     struct Row {
         std::string status;
@@ -244,7 +243,7 @@ TEST_CASE("a single move is sent until it is settled, with the same hands", "[se
     CHECK(sends == 3);
 }
 
-TEST_CASE("a single move that cannot be settled throws outcome_unknown", "[settlement]")
+TEST_CASE("a single move that cannot be settled throws outcome_unknown", "[resend]")
 {
     struct Row {
         std::string status;
@@ -259,7 +258,7 @@ TEST_CASE("a single move that cannot be settled throws outcome_unknown", "[settl
     CHECK(error == Error::outcome_unknown);
 }
 
-TEST_CASE("a read that was lost moved nothing", "[settlement]")
+TEST_CASE("a read that was lost moved nothing", "[resend]")
 {
     CHECK(db::as_read(lost()).outcome == Outcome::not_sent);
     CHECK(db::as_read(refused("55P03")).outcome == Outcome::rolled_back);

@@ -162,7 +162,7 @@ TEST_CASE("an error with a row of its own is answered as that says")
     }
 }
 
-TEST_CASE("too few tokens in TOKEN is 409 with the sentence that its document prints")
+TEST_CASE("too few tokens in the server API is 409 with the sentence that its document prints")
 {
     auto const said = answer(shortage(), Dialect::token);
     CHECK(said.response.status == 409);
@@ -178,7 +178,7 @@ TEST_CASE("a sentence that lacks its numbers is not printed with holes")
     CHECK(said["message"] == quoted(base::info(Error::insufficient_balance).message));
 }
 
-TEST_CASE("too few tokens in CHAT and MGMT is 402")
+TEST_CASE("too few tokens in the chat platform and the phone app API is 402")
 {
     auto const chat = answer(shortage(), Dialect::chat);
     CHECK(chat.response.status == 402);
@@ -194,7 +194,7 @@ TEST_CASE("too few tokens in CHAT and MGMT is 402")
     CHECK(mgmt.names() == six);
 }
 
-TEST_CASE("too few tokens in TRACK is 403 and says what was requested and what remains")
+TEST_CASE("too few tokens in the device API is 403 and says what was requested and what remains")
 {
     auto const said = answer(shortage(), Dialect::track);
     CHECK(said.response.status == 403);
@@ -204,7 +204,7 @@ TEST_CASE("too few tokens in TRACK is 403 and says what was requested and what r
     CHECK(said["remaining"] == "2");
 }
 
-TEST_CASE("too few tokens in FORGE is 403 and says that the limit is reached")
+TEST_CASE("too few tokens in the conversation app API is 403 and says that the limit is reached")
 {
     auto const said = answer(shortage(), Dialect::forge);
     CHECK(said.response.status == 403);
@@ -222,7 +222,7 @@ TEST_CASE("only a lack of tokens speaks of limits")
                   .names() == six);
 }
 
-TEST_CASE("a blocked wallet is 403, and in TRACK a device")
+TEST_CASE("a blocked wallet is 403, and in the device API a blocked device")
 {
     for (auto const dialect : dialects) {
         auto const said = answer(Failure(Error::wallet_blocked), dialect);
@@ -275,7 +275,7 @@ TEST_CASE("a refusal of 422 that is not about the body's form is 422 everywhere,
     }
 }
 
-TEST_CASE("FORGE lists the messages of each bad field under its name")
+TEST_CASE("the conversation app API lists the messages of each bad field under its name")
 {
     auto const failure = invalid({{{"body", "email"}, "one", "a"},
                                   {{"body", "password"}, "two", "b"},
@@ -289,7 +289,7 @@ TEST_CASE("FORGE lists the messages of each bad field under its name")
     CHECK(answer(failure, Dialect::track).names() == six);
 }
 
-TEST_CASE("in FORGE a bad field that is called like a member of the error takes its place")
+TEST_CASE("in the conversation app API a bad field that is called like a member of the error takes its place")
 {
     for (auto const& name : six) {
         INFO(name);

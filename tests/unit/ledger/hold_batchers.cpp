@@ -92,7 +92,7 @@ HoldRow refused_hold()
 
 } // namespace
 
-TEST_CASE("a lost hold that is found placed by its own id is no replay", "[holds]")
+TEST_CASE("a lost hold that is found placed by its own id is no replay", "[hold_batchers]")
 {
     auto const hold = placing(1);
     auto const receipt = after_a_loss(hold, placed(hold.hold, "replayed"), 2'000'000);
@@ -107,7 +107,8 @@ TEST_CASE("a lost hold that is found placed by its own id is no replay", "[holds
     CHECK(replay.hold == other);
 }
 
-TEST_CASE("a lost settlement that is found done by its own id is no replay, a release included", "[holds]")
+TEST_CASE("a lost settlement that is found done by its own id is no replay, a release included",
+          "[hold_batchers]")
 {
     for (std::int64_t const amount : {30, 0}) {
         auto const settle = settling(base::uuid_v7(), amount);
@@ -118,14 +119,14 @@ TEST_CASE("a lost settlement that is found done by its own id is no replay, a re
 }
 
 TEST_CASE("a lost hold refused while the first send may still act is outcome_unknown, then refused",
-          "[holds]")
+          "[hold_batchers]")
 {
     CHECK(refusal(after_a_loss(placing(1), refused_hold(), 5'000'000, 600)) == Error::outcome_unknown);
     CHECK(refusal(after_a_loss(placing(1), refused_hold(), 3'900'000)) == Error::insufficient_balance);
 }
 
 TEST_CASE("a lost settlement refused while the first send may still act is outcome_unknown, then refused",
-          "[holds]")
+          "[hold_batchers]")
 {
     auto const settle = settling(base::uuid_v7(), 20);
 
@@ -136,7 +137,7 @@ TEST_CASE("a lost settlement refused while the first send may still act is outco
     CHECK(refused.refusal->details() == std::vector<base::Detail>{{"captured", std::int64_t{30}}});
 }
 
-TEST_CASE("a settlement that took less than was asked is done", "[holds]")
+TEST_CASE("a settlement that took less than was asked is done", "[hold_batchers]")
 {
     auto const settle = settling(base::uuid_v7(), 40);
     MoveBatcher<EndHold> batcher(
@@ -148,7 +149,8 @@ TEST_CASE("a settlement that took less than was asked is done", "[holds]")
     CHECK(receipt.amount == 30);
 }
 
-TEST_CASE("a hold on a wallet that is locked fails alone, and is asked again without waiting", "[holds]")
+TEST_CASE("a hold on a wallet that is locked fails alone, and is asked again without waiting",
+          "[hold_batchers]")
 {
     struct Seen {
         base::Uuid hold;

@@ -125,7 +125,7 @@ std::optional<Error> refusal(Receipt const& receipt)
 
 } // namespace
 
-TEST_CASE("a lone spend is one call of one, which may wait for a lock", "[spend]")
+TEST_CASE("a lone spend is one call of one, which may wait for a lock", "[move_batcher]")
 {
     Script script({answers("ok")});
     auto const spend = spend_of(1, 5);
@@ -140,7 +140,7 @@ TEST_CASE("a lone spend is one call of one, which may wait for a lock", "[spend]
     CHECK_FALSE(script.calls[0].skip_locked);
 }
 
-TEST_CASE("a refusal of the first send is final", "[spend]")
+TEST_CASE("a refusal of the first send is final", "[move_batcher]")
 {
     Script script({answers("insufficient_balance")});
 
@@ -148,7 +148,7 @@ TEST_CASE("a refusal of the first send is final", "[spend]")
     CHECK(script.calls.size() == 1);
 }
 
-TEST_CASE("a lost spend is sent again with the same id, and finding it done is no replay", "[spend]")
+TEST_CASE("a lost spend is sent again with the same id, and finding it done is no replay", "[move_batcher]")
 {
     Script script({fails(Outcome::unknown, "", 2'000'000), answers("replayed")});
     auto const spend = spend_of(1);
@@ -160,7 +160,7 @@ TEST_CASE("a lost spend is sent again with the same id, and finding it done is n
     CHECK(script.ids == std::vector<base::Uuid>{spend.entry, spend.entry});
 }
 
-TEST_CASE("a lost spend that replays another request's entry is a replay", "[spend]")
+TEST_CASE("a lost spend that replays another request's entry is a replay", "[move_batcher]")
 {
     auto const other = spend_of(1);
     Script script({fails(Outcome::unknown, "", 2'000'000),
@@ -172,21 +172,21 @@ TEST_CASE("a lost spend that replays another request's entry is a replay", "[spe
     CHECK(receipt.entry == other.entry);
 }
 
-TEST_CASE("a lost spend refused while the first send may still act is outcome_unknown", "[spend]")
+TEST_CASE("a lost spend refused while the first send may still act is outcome_unknown", "[move_batcher]")
 {
     Script script({fails(Outcome::unknown, "", 5'000'000), answers_at(4'000'000, "insufficient_balance")});
 
     CHECK(refusal(submit(script, spend_of(1), 600)) == Error::outcome_unknown);
 }
 
-TEST_CASE("a lost spend refused after the first send's not_after is refused", "[spend]")
+TEST_CASE("a lost spend refused after the first send's not_after is refused", "[move_batcher]")
 {
     Script script({fails(Outcome::unknown, "", 3'900'000), answers_at(4'000'000, "insufficient_balance")});
 
     CHECK(refusal(submit(script, spend_of(1), 600)) == Error::insufficient_balance);
 }
 
-TEST_CASE("a refusal that is not final yet is asked again when it can be", "[spend]")
+TEST_CASE("a refusal that is not final yet is asked again when it can be", "[move_batcher]")
 {
     Script script({fails(Outcome::unknown, "", 4'050'000), answers_at(4'000'000, "insufficient_balance"),
                    answers_at(4'051'000, "insufficient_balance")});
@@ -195,7 +195,7 @@ TEST_CASE("a refusal that is not final yet is asked again when it can be", "[spe
     CHECK(script.calls.size() == 3);
 }
 
-TEST_CASE("a spend that stays lost is outcome_unknown at its deadline, not later", "[spend]")
+TEST_CASE("a spend that stays lost is outcome_unknown at its deadline, not later", "[move_batcher]")
 {
     Script script({fails(Outcome::unknown, "", 2'000'000)});
     auto const start = std::chrono::steady_clock::now();
@@ -205,7 +205,7 @@ TEST_CASE("a spend that stays lost is outcome_unknown at its deadline, not later
     CHECK(script.calls.size() > 1);
 }
 
-TEST_CASE("a spend that never reached the database is busy at its deadline", "[spend]")
+TEST_CASE("a spend that never reached the database is busy at its deadline", "[move_batcher]")
 {
     Script script({fails(Outcome::not_sent, "")});
 
@@ -213,7 +213,7 @@ TEST_CASE("a spend that never reached the database is busy at its deadline", "[s
     CHECK(script.calls.size() > 1);
 }
 
-TEST_CASE("a locked wallet fails alone: the others of its batch are served at once", "[spend]")
+TEST_CASE("a locked wallet fails alone: the others of its batch are served at once", "[move_batcher]")
 {
     auto const locked = spend_of(1);
     auto const free_one = spend_of(2);
@@ -239,7 +239,8 @@ TEST_CASE("a locked wallet fails alone: the others of its batch are served at on
     CHECK(script.calls[2].requests.size() == 1);
 }
 
-TEST_CASE("when a lock is not had, the same batch goes again at once, without waiting for locks", "[spend]")
+TEST_CASE("when a lock is not had, the same batch goes again at once, without waiting for locks",
+          "[move_batcher]")
 {
     // How many spends, and whether they waited for locks. Calls do not overlap.
     std::vector<std::pair<std::size_t, bool>> calls;
@@ -268,7 +269,7 @@ TEST_CASE("when a lock is not had, the same batch goes again at once, without wa
     CHECK(calls == std::vector<std::pair<std::size_t, bool>>{{1, true}, {4, true}, {4, false}});
 }
 
-TEST_CASE("a wallet that stays locked is busy at the deadline", "[spend]")
+TEST_CASE("a wallet that stays locked is busy at the deadline", "[move_batcher]")
 {
     Script script({fails(Outcome::rolled_back, "55P03"), answers("busy")});
 
@@ -279,7 +280,7 @@ TEST_CASE("a wallet that stays locked is busy at the deadline", "[spend]")
     CHECK(script.calls.size() > 3);
 }
 
-TEST_CASE("a spend on a wallet known to be locked never makes others wait for the lock", "[spend]")
+TEST_CASE("a spend on a wallet known to be locked never makes others wait for the lock", "[move_batcher]")
 {
     struct Seen {
         std::size_t size;
@@ -306,7 +307,7 @@ TEST_CASE("a spend on a wallet known to be locked never makes others wait for th
     }
 }
 
-TEST_CASE("no more than eight wait for a wallet that stays locked", "[spend]")
+TEST_CASE("no more than eight wait for a wallet that stays locked", "[move_batcher]")
 {
     SpendBatcher batcher([&](SpendCall const& call, Sending&) {
         if (!call.skip_locked) throw CallFailed(Outcome::rolled_back, "55P03", "scripted");
@@ -332,7 +333,7 @@ TEST_CASE("no more than eight wait for a wallet that stays locked", "[spend]")
     CHECK(at_deadline == 8);
 }
 
-TEST_CASE("a poisoned spend in a batch of 64 fails alone and cheaply", "[spend]")
+TEST_CASE("a poisoned spend in a batch of 64 fails alone and cheaply", "[move_batcher]")
 {
     constexpr std::int64_t poison = 41;
     int calls = 0;
@@ -359,7 +360,7 @@ TEST_CASE("a poisoned spend in a batch of 64 fails alone and cheaply", "[spend]"
     CHECK(order.size() == 63);
 }
 
-TEST_CASE("a conflict is sent again whole", "[spend]")
+TEST_CASE("a conflict is sent again whole", "[move_batcher]")
 {
     Script script({fails(Outcome::rolled_back, "40P01"), answers("ok")});
 
@@ -367,7 +368,7 @@ TEST_CASE("a conflict is sent again whole", "[spend]")
     CHECK(script.calls.size() == 2);
 }
 
-TEST_CASE("a database that cannot write fails all of a batch, once", "[spend]")
+TEST_CASE("a database that cannot write fails all of a batch, once", "[move_batcher]")
 {
     for (auto const& [state, error] :
          {std::pair{"25006", Error::maintenance}, {"53100", Error::maintenance}, {"53200", Error::busy}}) {
@@ -382,7 +383,7 @@ TEST_CASE("a database that cannot write fails all of a batch, once", "[spend]")
     }
 }
 
-TEST_CASE("a late spend is sent once more with the clock measured anew", "[spend]")
+TEST_CASE("a late spend is sent once more with the clock measured anew", "[move_batcher]")
 {
     Script script({answers("late"), answers("ok")});
 
@@ -396,7 +397,7 @@ TEST_CASE("a late spend is sent once more with the clock measured anew", "[spend
     CHECK(always.calls.size() == 2);
 }
 
-TEST_CASE("a spend with hardly any time left is not sent", "[spend]")
+TEST_CASE("a spend with hardly any time left is not sent", "[move_batcher]")
 {
     Script script({answers("ok")});
 
@@ -405,7 +406,7 @@ TEST_CASE("a spend with hardly any time left is not sent", "[spend]")
 }
 
 TEST_CASE("a spend in a hurry waits for no lock and leaves the others of its batch time for theirs",
-          "[spend]")
+          "[move_batcher]")
 {
     struct Seen {
         std::int64_t wallet;
@@ -451,7 +452,7 @@ TEST_CASE("a spend in a hurry waits for no lock and leaves the others of its bat
     CHECK(calls[2].left_ms <= 350);
 }
 
-TEST_CASE("a bug in the call reaches its callers as it is", "[spend]")
+TEST_CASE("a bug in the call reaches its callers as it is", "[move_batcher]")
 {
     Script script(
         {[](SpendCall const&, Sending&) -> Rows { throw base::Failure(Error::internal, "odd rows"); }});
@@ -462,7 +463,7 @@ TEST_CASE("a bug in the call reaches its callers as it is", "[spend]")
     CHECK_THROWS_AS(submit(short_one, spend_of(1)), std::logic_error);
 }
 
-TEST_CASE("when too much waits, a spend is answered busy at once, not at its deadline", "[spend]")
+TEST_CASE("when too much waits, a spend is answered busy at once, not at its deadline", "[move_batcher]")
 {
     std::atomic<bool> started = false;
     std::atomic<bool> go = false;
@@ -496,7 +497,7 @@ TEST_CASE("when too much waits, a spend is answered busy at once, not at its dea
     CHECK(batcher.counts().requests == 11);
 }
 
-TEST_CASE("a wallet that many debit at once does not keep another one waiting", "[spend]")
+TEST_CASE("a wallet that many debit at once does not keep another one waiting", "[move_batcher]")
 {
     std::vector<bool> has_other; // of each call; calls do not overlap
     std::atomic<bool> started = false;

@@ -130,7 +130,7 @@ class FaultyDatabase {
 } // namespace
 
 TEST_CASE("whatever is lost, what was acknowledged is in the journal and what was refused never will be",
-          "[faults]")
+          "[move_faults]")
 {
     FaultyDatabase database(4711);
     db::MoveBatcher<Spend> batcher([&](auto const& call, auto& sending) { return database(call, sending); });

@@ -28,7 +28,7 @@ Error error_of(std::string status)
 
 } // namespace
 
-TEST_CASE("a move that took effect has a receipt", "[move]")
+TEST_CASE("a move that took effect has a receipt", "[receipt]")
 {
     auto const receipt = ledger::receipt_of(row("ok"), own);
 
@@ -41,7 +41,7 @@ TEST_CASE("a move that took effect has a receipt", "[move]")
     CHECK_FALSE(receipt.refusal);
 }
 
-TEST_CASE("an entry that bears the request's own id is no replay", "[move]")
+TEST_CASE("an entry that bears the request's own id is no replay", "[receipt]")
 {
     CHECK_FALSE(ledger::receipt_of(row("replayed"), own).replayed);
 
@@ -51,7 +51,7 @@ TEST_CASE("an entry that bears the request's own id is no replay", "[move]")
     CHECK(receipt.entry == own);
 }
 
-TEST_CASE("a status that is no success is the error of its name", "[move]")
+TEST_CASE("a status that is no success is the error of its name", "[receipt]")
 {
     CHECK(error_of("insufficient_balance") == Error::insufficient_balance);
     CHECK(error_of("user_not_found") == Error::user_not_found);
@@ -63,7 +63,7 @@ TEST_CASE("a status that is no success is the error of its name", "[move]")
     CHECK(error_of("") == Error::internal);
 }
 
-TEST_CASE("a hold that bears the request's own id is no replay", "[move]")
+TEST_CASE("a hold that bears the request's own id is no replay", "[receipt]")
 {
     ledger::HoldRow placed{
         .status = "ok", .hold = own, .amount = 30, .available = 20, .expires_at_us = 9, .at_us = 5};
@@ -85,7 +85,7 @@ TEST_CASE("a hold that bears the request's own id is no replay", "[move]")
     CHECK_FALSE(again.available);
 }
 
-TEST_CASE("an end by the request's own id is no replay, with an entry or without", "[move]")
+TEST_CASE("an end by the request's own id is no replay, with an entry or without", "[receipt]")
 {
     ledger::EndRow settled{.status = "replayed",
                            .entry = own,
@@ -115,7 +115,7 @@ TEST_CASE("an end by the request's own id is no replay, with an entry or without
     CHECK_FALSE(ledger::end_receipt_of(settled, own).refusal);
 }
 
-TEST_CASE("a refusal names the amounts it is about", "[move]")
+TEST_CASE("a refusal names the amounts it is about", "[receipt]")
 {
     using Details = std::vector<base::Detail>;
 

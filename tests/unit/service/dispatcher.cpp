@@ -170,7 +170,7 @@ TEST_CASE("a literal segment is meant before a name, and that before the rest, w
     // The path decides first: what serves /a/{name} does not serve /a/b.
     CHECK(body_of("POST", "/a/b") == "405 ");
     auto const refused = dispatcher.answer(a_request("POST", "/a/b"), false);
-    CHECK(member(refused, "error") == member(refused, "message")); // in MGMT's words
+    CHECK(member(refused, "error") == member(refused, "message")); // in the phone app API's words
     auto const options = dispatcher.answer(a_request("OPTIONS", "/a/c"), false);
     auto allowed = options.headers.front().second;
     CHECK((allowed == "GET, HEAD, POST, OPTIONS" || allowed == "POST, GET, HEAD, OPTIONS"));

@@ -1,9 +1,9 @@
-#include "handlers/local/supabase_auth/desk.hpp"
+#include "handlers/local/supabase_auth/context.hpp"
 
 namespace local_auth {
 namespace {
 
-Desk open_desk()
+Context open_context()
 {
     auto settings = config::load_local_auth();
     auto signer = Signer(settings.key_file);
@@ -13,10 +13,10 @@ Desk open_desk()
 
 } // namespace
 
-Desk& desk()
+Context& context()
 {
-    static Desk the_desk = open_desk();
-    return the_desk;
+    static auto the_context = open_context();
+    return the_context;
 }
 
 } // namespace local_auth

@@ -7,7 +7,7 @@
 
 namespace local_auth {
 
-struct Desk {
+struct Context {
     config::LocalAuth settings;
     Signer signer;
     Store store;
@@ -15,6 +15,6 @@ struct Desk {
 
 // Made at the first call, which is main's: throws std::runtime_error then, saying what is wrong with the
 // settings or the key.
-Desk& desk();
+Context& context();
 
 } // namespace local_auth
