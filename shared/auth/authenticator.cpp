@@ -128,7 +128,7 @@ std::optional<KnownCredential> Authenticator::find(base::Sha256 const& hash, std
 {
     auto const now = std::chrono::steady_clock::now();
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         auto const known = remembered_.find(hash);
         if (known != remembered_.end() && now < known->second.until) return known->second.credential;
     }
@@ -141,7 +141,7 @@ std::optional<KnownCredential> Authenticator::find(base::Sha256 const& hash, std
 
 void Authenticator::keep(base::Sha256 const& hash, KnownCredential const& credential, base::Deadline now)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     if (remembered_.size() >= remembered_max)
         std::erase_if(remembered_, [now](auto const& item) { return item.second.until <= now; });
     if (remembered_.size() >= remembered_max)
@@ -153,7 +153,7 @@ void Authenticator::keep(base::Sha256 const& hash, KnownCredential const& creden
 
 void Authenticator::forget(Caller const& caller)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     remembered_.erase(proven(caller).proof);
 }
 

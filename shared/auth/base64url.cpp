@@ -11,7 +11,7 @@ constexpr std::uint8_t no_digit = 0xff;
 
 constexpr std::array<std::uint8_t, 256> digit_values()
 {
-    std::array<std::uint8_t, 256> values{};
+    auto values = std::array<std::uint8_t, 256>{};
     for (auto& value : values)
         value = no_digit;
     for (std::size_t digit = 0; digit < alphabet.size(); ++digit)
@@ -26,10 +26,10 @@ constexpr auto digits = digit_values();
 std::optional<std::string> decode_base64url(std::string_view text)
 {
     if (text.size() % 4 == 1) return std::nullopt;
-    std::string bytes;
+    auto bytes = std::string();
     bytes.reserve(text.size() / 4 * 3 + 2);
-    std::uint32_t bits = 0;
-    int bit_count = 0;
+    auto bits = std::uint32_t{0};
+    auto bit_count = 0;
     for (auto const character : text) {
         auto const digit = digits[static_cast<unsigned char>(character)];
         if (digit == no_digit) return std::nullopt;

@@ -39,7 +39,7 @@ Jwks::Jwks(Fetch fetch, std::string cache_path, Clock clock)
 
 std::shared_ptr<KeySet const> Jwks::keys(std::optional<std::string_view> id, base::Deadline deadline)
 {
-    std::unique_lock lock(mutex_);
+    auto lock = std::unique_lock(mutex_);
     for (;;) {
         auto const now_s = clock_();
         if (content(id, now_s)) return known_.set;

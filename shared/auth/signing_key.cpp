@@ -207,9 +207,9 @@ bool verify_hs256(base::Secret const& secret, std::string_view text, std::string
 {
     auto const errors = QuietErrors();
     auto const& key = secret.reveal();
-    std::array<unsigned char, hash_bytes> expected{};
+    auto expected = std::array<unsigned char, hash_bytes>{};
     if (key.size() < secret_bytes_min || signature.size() != expected.size()) return false;
-    std::size_t size = 0;
+    auto size = std::size_t{0};
     if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), bytes_of(text),
                   text.size(), expected.data(), expected.size(), &size) == nullptr ||
         size != expected.size())

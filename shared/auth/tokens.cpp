@@ -32,7 +32,7 @@ class Asking {
   public:
     Asking(std::mutex& mutex, int& count) : mutex_(mutex), count_(count)
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         if (count_ >= asking_max)
             throw base::Failure(base::Error::auth_unavailable, "too many tokens are being asked about")
                 .retry_after(1);
@@ -40,7 +40,7 @@ class Asking {
     }
     ~Asking()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         --count_;
     }
     Asking(Asking const&) = delete;
@@ -96,7 +96,7 @@ UserToken Tokens::asked(std::string_view token, Jws const& jws, base::Deadline d
     if (remembered(hash, now_s)) return user;
 
     auto const owner = [&] {
-        Asking const asking(mutex_, asking_);
+        auto const asking = Asking(mutex_, asking_);
         return ask_(token, deadline);
     }();
     if (owner != user.user) refuse("Supabase Auth refuses the token");
@@ -106,14 +106,14 @@ UserToken Tokens::asked(std::string_view token, Jws const& jws, base::Deadline d
 
 bool Tokens::remembered(base::Sha256 const& hash, std::int64_t now_s)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     auto const known = good_until_s_.find(hash);
     return known != good_until_s_.end() && now_s < known->second;
 }
 
 void Tokens::remember(base::Sha256 const& hash, std::int64_t now_s)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     if (good_until_s_.size() >= remembered_max)
         std::erase_if(good_until_s_, [now_s](auto const& item) { return item.second <= now_s; });
     // All of them are young: to forget them costs a question each, to search for the oldest costs everybody.

@@ -29,7 +29,7 @@ class Scanner {
     // Exactly `width` digits.
     int number(std::size_t width)
     {
-        int value = 0;
+        auto value = 0;
         for (std::size_t i = 0; i < width; ++i)
             value = value * 10 + digit();
         return value;
@@ -38,9 +38,9 @@ class Scanner {
     // One or more digits after the point, as microseconds; finer ones are dropped.
     int fraction_us()
     {
-        int value = digit();
-        int scale = 100'000;
-        int sum = value * scale;
+        auto value = digit();
+        auto scale = 100'000;
+        auto sum = value * scale;
         while (is_digit()) {
             scale /= 10;
             sum += digit() * scale;
@@ -52,14 +52,14 @@ class Scanner {
     char accept(std::string_view choice)
     {
         if (rest_.empty() || choice.find(rest_.front()) == std::string_view::npos) return '\0';
-        char const taken = rest_.front();
+        auto const taken = rest_.front();
         rest_.remove_prefix(1);
         return taken;
     }
 
     char expect(std::string_view choice)
     {
-        char const taken = accept(choice);
+        auto const taken = accept(choice);
         if (taken == '\0') fail();
         return taken;
     }
@@ -75,7 +75,7 @@ class Scanner {
             fail();
             return 0;
         }
-        int const value = rest_.front() - '0';
+        auto const value = rest_.front() - '0';
         rest_.remove_prefix(1);
         return value;
     }
@@ -113,7 +113,7 @@ std::optional<std::chrono::minutes> read_hours_minutes(Scanner& scanner)
 
 std::optional<std::chrono::minutes> read_offset(Scanner& scanner)
 {
-    char const sign = scanner.expect("Zz+-");
+    auto const sign = scanner.expect("Zz+-");
     if (sign != '+' && sign != '-') return std::chrono::minutes(0);
     auto const offset = read_hours_minutes(scanner);
     return sign == '-' && offset ? std::optional(-*offset) : offset;
@@ -149,7 +149,7 @@ std::string iso8601(std::int64_t unix_us)
     auto const date = std::chrono::year_month_day(midnight);
     auto const of_day = std::chrono::hh_mm_ss(time - midnight);
 
-    std::string text;
+    auto text = std::string();
     append_digits(text, static_cast<int>(date.year()), 4);
     append_digits(text += '-', static_cast<unsigned>(date.month()), 2);
     append_digits(text += '-', static_cast<unsigned>(date.day()), 2);
@@ -162,7 +162,7 @@ std::string iso8601(std::int64_t unix_us)
 
 std::optional<std::int64_t> parse_iso8601(std::string_view text)
 {
-    Scanner scanner(text);
+    auto scanner = Scanner(text);
     auto const date = read_date(scanner);
     scanner.expect("Tt");
     auto const of_day = read_hours_minutes(scanner);
@@ -172,8 +172,8 @@ std::optional<std::int64_t> parse_iso8601(std::string_view text)
     auto const offset = read_offset(scanner);
 
     if (!scanner.complete() || !date.ok() || !of_day || seconds > 59 || !offset) return std::nullopt;
-    SystemTime const time = std::chrono::sys_days(date) + *of_day - *offset + std::chrono::seconds(seconds) +
-                            Microseconds(fraction_us);
+    auto const time = SystemTime(std::chrono::sys_days(date) + *of_day - *offset +
+                                 std::chrono::seconds(seconds) + Microseconds(fraction_us));
     return time.time_since_epoch().count();
 }
 

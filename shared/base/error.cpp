@@ -24,7 +24,7 @@ ErrorInfo const& info(Error error)
 
 std::string upper_snake(std::string_view name)
 {
-    std::string upper(name);
+    auto upper = std::string(name);
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return upper;

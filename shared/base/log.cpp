@@ -82,7 +82,7 @@ void write_line(std::string_view line)
 
 void event(Level level, std::string_view event, std::initializer_list<Field> fields)
 {
-    std::string line;
+    auto line = std::string();
     append_member(line, "at", iso8601(now_us()));
     append_member(line, "level", name_of(level));
     append_member(line, "handler", handler_name);

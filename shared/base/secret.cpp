@@ -12,7 +12,7 @@ namespace {
 // Fetched once: looking the algorithm up costs more than hashing a key.
 EVP_MD const* sha256_algorithm()
 {
-    static EVP_MD const* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    static auto const* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     return algorithm;
 }
 
@@ -20,7 +20,7 @@ EVP_MD const* sha256_algorithm()
 
 Sha256 sha256(std::string_view bytes)
 {
-    Sha256 hash{};
+    auto hash = Sha256{};
     if (EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, sha256_algorithm(), nullptr) != 1)
         throw Failure(Error::internal, "sha256 failed");
     return hash;

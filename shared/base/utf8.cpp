@@ -46,8 +46,8 @@ bool may_follow(unsigned lead, unsigned second)
 // The length of the character at the start of a text that is not empty; 0 when it is malformed or cut off.
 std::size_t character_bytes(std::string_view text)
 {
-    unsigned const lead = byte_at(text, 0);
-    std::size_t const size = announced_bytes(lead);
+    auto const lead = byte_at(text, 0);
+    auto const size = announced_bytes(lead);
     if (size <= 1) return size;
     if (text.size() < size || !may_follow(lead, byte_at(text, 1))) return 0;
     for (std::size_t i = 1; i < size; ++i)
@@ -60,7 +60,7 @@ std::size_t character_bytes(std::string_view text)
 bool is_utf8(std::string_view text)
 {
     while (!text.empty()) {
-        std::size_t const size = character_bytes(text);
+        auto const size = character_bytes(text);
         if (size == 0) return false;
         text.remove_prefix(size);
     }
@@ -76,10 +76,10 @@ std::size_t count_characters(std::string_view text)
 
 std::string repair_utf8(std::string_view text)
 {
-    std::string repaired;
+    auto repaired = std::string();
     repaired.reserve(text.size());
     while (!text.empty()) {
-        std::size_t const size = character_bytes(text);
+        auto const size = character_bytes(text);
         repaired += size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, size);
         text.remove_prefix(std::max<std::size_t>(size, 1));
     }

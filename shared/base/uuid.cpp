@@ -30,7 +30,7 @@ struct Random {
 
 Random random_bits()
 {
-    Random random{};
+    auto random = Random{};
     ssize_t got = -1;
     do
         got = ::getrandom(&random, sizeof random, 0);
@@ -45,12 +45,12 @@ Random random_bits()
 // clock for a moment.
 Bits next_bits(Random const& random)
 {
-    static std::mutex mutex;
-    static Bits last;
+    static auto mutex = std::mutex();
+    static auto last = Bits();
 
     auto const fresh = Bits{.high = static_cast<std::uint64_t>(now_us() / 1000) << 12 | (random.high & 0xFFF),
                             .low = random.low & low_mask};
-    std::lock_guard const lock(mutex);
+    auto const lock = std::lock_guard(mutex);
     if (fresh.high >> 12 > last.high >> 12) return last = fresh;
     last.low += slots + (random.low & 0xFFFF'FFFF);
     if (last.low > low_mask) ++last.high;
@@ -83,7 +83,7 @@ bool is_hyphen_place(std::size_t at)
 Uuid uuid_v7()
 {
     auto const bits = next_bits(random_bits());
-    Uuid id;
+    auto id = Uuid();
     put_big_endian(id.bytes.data(), (bits.high & ~std::uint64_t{0xFFF}) << 4 | 0x7000 | (bits.high & 0xFFF));
     put_big_endian(id.bytes.data() + 8, std::uint64_t{0b10} << 62 | bits.low);
     return id;
@@ -105,14 +105,14 @@ Uuid uuid_v7(int slot)
 std::optional<Uuid> parse_uuid(std::string_view text)
 {
     if (text.size() != 36) return std::nullopt;
-    Uuid id;
-    std::size_t digits = 0;
+    auto id = Uuid();
+    auto digits = std::size_t{0};
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (is_hyphen_place(at)) {
             if (text[at] != '-') return std::nullopt;
             continue;
         }
-        int const value = hex_value(text[at]);
+        auto const value = hex_value(text[at]);
         if (value < 0) return std::nullopt;
         auto& byte = id.bytes[digits++ / 2];
         byte = static_cast<std::uint8_t>(byte << 4 | value);
@@ -122,7 +122,7 @@ std::optional<Uuid> parse_uuid(std::string_view text)
 
 std::string to_string(Uuid const& id)
 {
-    std::string text;
+    auto text = std::string();
     text.reserve(36);
     for (auto const byte : id.bytes) {
         if (is_hyphen_place(text.size())) text += '-';

@@ -24,7 +24,7 @@ class BatchParams {
   public:
     explicit BatchParams(std::span<Request const* const> requests) : requests_(requests)
     {
-        std::vector<std::int32_t> numbers(requests.size());
+        auto numbers = std::vector<std::int32_t>(requests.size());
         std::iota(numbers.begin(), numbers.end(), 0);
         params_.int4_array(numbers);
         text([](Request const& request) { return std::string(request.caller.kind); });
@@ -64,7 +64,7 @@ class BatchParams {
     template <class Member>
     BatchParams& boolean(Member const& member)
     {
-        std::vector<bool> values;
+        auto values = std::vector<bool>();
         for (auto const* request : requests_)
             values.push_back(member(*request));
         params_.boolean_array(values);
@@ -78,7 +78,7 @@ class BatchParams {
     template <class T, class Member>
     Nullable<T> column(Member const& member) const
     {
-        Nullable<T> values;
+        auto values = Nullable<T>();
         values.reserve(requests_.size());
         for (auto const* request : requests_)
             values.emplace_back(member(*request));
@@ -96,8 +96,8 @@ std::vector<Answer> in_order(Rows const& rows, std::size_t size, Read const& rea
     auto const wrong = [] {
         return base::Failure(base::Error::internal, "a batch was not answered one row a request");
     };
-    std::vector<Answer> answers(size);
-    std::vector<bool> seen(size, false);
+    auto answers = std::vector<Answer>(size);
+    auto seen = std::vector<bool>(size, false);
     if (rows.size() != static_cast<int>(size)) throw wrong();
     for (int row = 0; row < rows.size(); ++row) {
         auto const n = static_cast<std::size_t>(rows[row].int8("n"));

@@ -24,7 +24,7 @@ struct BatchCounts {
     // The sizes in words, largest last: "1:120 2:30 3-4:12". Sizes that did not occur are left out.
     std::string batches_text() const
     {
-        std::string text;
+        auto text = std::string();
         for (std::size_t i = 0; i < batches.size(); ++i) {
             if (batches[i] == 0) continue;
             auto const most = std::size_t{1} << i;

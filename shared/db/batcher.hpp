@@ -62,7 +62,7 @@ class Batcher {
                                               std::uint64_t flow = 0)
     {
         if (group.empty()) return std::vector<Answer>{};
-        Waiter self(std::move(group), flow);
+        auto self = Waiter(std::move(group), flow);
         if (!enqueue(self)) return std::nullopt;
         if (!self.leads_at_once) {
             if (!self.wake.wait_until(deadline) && withdraw(self)) return std::nullopt;
@@ -80,19 +80,19 @@ class Batcher {
     // How many groups no call has taken yet, at this moment.
     std::size_t waiting()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         return groups_waiting_;
     }
 
     // What it has done since it was made, or since the counts were taken.
     BatchCounts counts()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         return counts_;
     }
     BatchCounts take_counts()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         return std::exchange(counts_, {});
     }
 
@@ -128,7 +128,7 @@ class Batcher {
     // False when too much waits. Only a flow that nobody waits in yet takes memory, before anything changes.
     bool enqueue(Waiter& self)
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         auto const waiting_then = requests_waiting_ + self.requests.size();
         if (!turns_.empty() && waiting_then > waiting_max_) {
             ++counts_.refused;
@@ -151,7 +151,7 @@ class Batcher {
     // been made the leader: then it has been woken, or will be.
     bool withdraw(Waiter& self)
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         return !self.leads && leave(self);
     }
 
@@ -159,7 +159,7 @@ class Batcher {
     void resign(Waiter& self)
     {
         {
-            std::lock_guard const lock(mutex_);
+            auto const lock = std::lock_guard(mutex_);
             leave(self);
         }
         pass_on();
@@ -216,7 +216,7 @@ class Batcher {
     // Takes the members of one call out of their flows; the first is the leader, whose turn it is.
     Waiter* collect()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         auto* const leader = &take_next();
         auto* member = leader;
         auto requests = leader->requests.size();
@@ -246,7 +246,7 @@ class Batcher {
 
     void run_together(Waiter* leader)
     {
-        std::vector<Request> batch;
+        auto batch = std::vector<Request>();
         for (auto* member = leader; member != nullptr; member = member->next)
             batch.insert(batch.end(), member->requests.begin(), member->requests.end());
 
@@ -269,7 +269,7 @@ class Batcher {
 
     void pass_on()
     {
-        std::lock_guard const lock(mutex_);
+        auto const lock = std::lock_guard(mutex_);
         if (turns_.empty()) {
             led_ = false;
             return;

@@ -21,7 +21,7 @@ struct Caller {
 // What an access token says: the ids of the session and of its user.
 inline base::Sha256 both_ids(base::Uuid const& session, base::Uuid const& user)
 {
-    base::Sha256 proof;
+    auto proof = base::Sha256();
     std::copy(session.bytes.begin(), session.bytes.end(), proof.begin());
     std::copy(user.bytes.begin(), user.bytes.end(), proof.begin() + session.bytes.size());
     return proof;

@@ -115,7 +115,7 @@ void Connection::handshake(base::Deadline deadline)
     // Until the first PQconnectPoll, libpq waits to write.
     for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(handle_)) {
         if (state == PGRES_POLLING_FAILED) {
-            std::string const message = PQerrorMessage(handle_);
+            auto const message = std::string(PQerrorMessage(handle_));
             connect_failed(connect_sqlstate(message), connect_reason(message));
         }
         short const events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -135,7 +135,7 @@ void Connection::connect_failed(std::string const& sqlstate, std::string const& 
     base::log::event(base::log::Level::warning, "database_unreachable",
                      {{"sqlstate", sqlstate}, {"reason", reason}, {"pause_ms", pause_.count()}});
 
-    CallFailed failed(Outcome::not_sent, sqlstate, "cannot connect: " + reason);
+    auto failed = CallFailed(Outcome::not_sent, sqlstate, "cannot connect: " + reason);
     failed.unreachable = std::chrono::duration_cast<milliseconds>(now - *unreachable_since_);
     throw failed;
 }
@@ -207,15 +207,15 @@ Rows Connection::execute(std::string_view sql, Params const& params, base::Deadl
 
 void Connection::send(std::string_view sql, Params const& params)
 {
-    std::vector<Oid> types;
-    std::vector<char const*> values;
-    std::vector<int> lengths;
+    auto types = std::vector<Oid>();
+    auto values = std::vector<char const*>();
+    auto lengths = std::vector<int>();
     for (auto const& [oid, bytes] : params.values()) {
         types.push_back(oid);
         values.push_back(bytes ? bytes->data() : nullptr);
         lengths.push_back(bytes ? static_cast<int>(bytes->size()) : 0);
     }
-    std::vector<int> const formats(types.size(), 1);
+    auto const formats = std::vector<int>(types.size(), 1);
     // A failure here may have written a part, and libpq does not say which: so it is not not_sent.
     if (PQsendQueryParams(handle_, std::string(sql).c_str(), static_cast<int>(types.size()), types.data(),
                           values.data(), lengths.data(), formats.data(), 1) == 0)
@@ -260,7 +260,7 @@ void Connection::statement_failed(pg_result const* error, base::Deadline deadlin
 
     // A statement that failed stays failed, whatever becomes of the connection now. A server that cannot
     // write may be an old primary: the next call should look for the new one.
-    bool usable = outcome == Outcome::rolled_back && sqlstate != "25006";
+    auto usable = outcome == Outcome::rolled_back && sqlstate != "25006";
     try {
         while (usable && next_result(deadline) != nullptr) {
         }
@@ -276,7 +276,7 @@ void Connection::statement_failed(pg_result const* error, base::Deadline deadlin
 void Connection::cancel()
 {
     if (cancelling_->exchange(true)) return;
-    std::shared_ptr<PGcancel> const request(PQgetCancel(handle_), PQfreeCancel);
+    auto const request = std::shared_ptr<PGcancel>(PQgetCancel(handle_), PQfreeCancel);
     try {
         std::thread([request, busy = cancelling_] {
             char reason[256];

@@ -45,13 +45,13 @@ std::string_view after_failed(std::string_view message)
 
 pg_conn* start_connect(base::Secret const& conninfo, std::string const& application_name)
 {
-    std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> const options(
+    auto const options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>(
         PQconninfoParse(conninfo.reveal().c_str(), nullptr), PQconninfoFree);
     if (options == nullptr) return nullptr;
 
     // The later of two equal keywords wins, and libpq skips those without a value.
-    std::vector<char const*> names{"fallback_application_name"};
-    std::vector<char const*> values{application_name.c_str()};
+    auto names = std::vector<char const*>{"fallback_application_name"};
+    auto values = std::vector<char const*>{application_name.c_str()};
     for (auto const& [name, value] : defaults) {
         names.push_back(name);
         values.push_back(value);

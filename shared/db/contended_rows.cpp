@@ -21,7 +21,7 @@ ContendedRows::WaitSlot::~WaitSlot()
 
 bool ContendedRows::contended(Name const& row)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     auto const found = entries_.find(row);
     return found != entries_.end() && std::chrono::steady_clock::now() - found->second.last < remembered;
 }
@@ -29,7 +29,7 @@ bool ContendedRows::contended(Name const& row)
 std::optional<ContendedRows::WaitSlot> ContendedRows::wait_for(Name const& row)
 {
     auto const now = std::chrono::steady_clock::now();
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     if (entries_.size() >= entries_swept) forget_old(now);
     auto& entry = entries_.try_emplace(row, Entry{now, now}).first->second;
     if (now - entry.last > remembered) entry.since = now;
@@ -42,7 +42,7 @@ std::optional<ContendedRows::WaitSlot> ContendedRows::wait_for(Name const& row)
 bool ContendedRows::stay(Name const& row)
 {
     auto const now = std::chrono::steady_clock::now();
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     auto& entry = entries_.at(row);
     entry.last = now;
     return !crowded(entry, entry.waiting, now);
@@ -55,7 +55,7 @@ bool ContendedRows::crowded(Entry const& entry, int waiting, base::Deadline now)
 
 void ContendedRows::freed(Name const& row)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     auto const found = entries_.find(row);
     if (found == entries_.end()) return;
     if (found->second.waiting == 0)
@@ -66,7 +66,7 @@ void ContendedRows::freed(Name const& row)
 
 void ContendedRows::leave(Name const& row)
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     --entries_.at(row).waiting;
 }
 

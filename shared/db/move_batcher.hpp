@@ -158,7 +158,7 @@ inline constexpr std::chrono::milliseconds call_floor{400};
 // The flow of a row in the batcher; 0 there is nobody's.
 inline std::uint64_t flow_of(ContendedRows::Name const& row)
 {
-    std::uint64_t flow = static_cast<std::uint64_t>(row.second.value_or(0));
+    auto flow = static_cast<std::uint64_t>(row.second.value_or(0));
     if (row.first)
         for (auto const byte : row.first->bytes)
             flow = flow * 31 + byte;
@@ -178,16 +178,16 @@ template <class Request>
 auto MoveBatcher<Request>::submit(std::vector<Request> const& requests, base::Deadline deadline)
     -> std::vector<Answer>
 {
-    std::vector<Answer> answers(requests.size());
+    auto answers = std::vector<Answer>(requests.size());
     for (auto pending = admit(requests, deadline, answers); !pending.empty();) {
         auto const flow = move_batcher_detail::flow_of(pending.front().row_name());
-        std::vector<Item> items;
+        auto items = std::vector<Item>();
         items.reserve(pending.size());
         for (auto const& one : pending)
             items.push_back(one.item());
         auto const sent = exchange(std::move(items), deadline, flow);
 
-        std::vector<Pending> rest;
+        auto rest = std::vector<Pending>();
         auto pause = std::chrono::milliseconds::max();
         for (std::size_t i = 0; i < pending.size(); ++i) {
             if (finish(pending[i], sent[i])) continue;
@@ -210,7 +210,7 @@ auto MoveBatcher<Request>::exchange(std::vector<Item> items, base::Deadline dead
         batcher_.submit(std::move(items), deadline - std::chrono::milliseconds(least_left_ms), flow);
     if (answers) return std::move(*answers);
     // With time left, too much waits already.
-    bool const full = base::left_ms(deadline) > least_left_ms;
+    auto const full = base::left_ms(deadline) > least_left_ms;
     auto const* const why = full ? "too many requests wait for the database" : "no call left in time";
     return std::vector<Attempt>(
         size, {.sending = {}, .answer = CallFailed(Outcome::not_sent, "", why), .turned_away = full});
@@ -221,10 +221,10 @@ template <class Request>
 auto MoveBatcher<Request>::admit(std::vector<Request> const& requests, base::Deadline deadline,
                                  std::vector<Answer>& answers) -> std::vector<Pending>
 {
-    std::vector<Pending> pending;
+    auto pending = std::vector<Pending>();
     pending.reserve(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        Pending one(requests[i], deadline, answers[i]);
+        auto one = Pending(requests[i], deadline, answers[i]);
         if (!contended_.contended(one.row_name()) || may_wait(one)) {
             pending.push_back(std::move(one));
             continue;
@@ -243,7 +243,7 @@ bool MoveBatcher<Request>::finish(Pending& pending, Attempt const& sent)
     auto const* const row = std::get_if<Row>(&sent.answer);
     auto next = row != nullptr ? pending.resend.answered(row->status, sent.sending)
                                : pending.resend.failed(std::get<CallFailed>(sent.answer), sent.sending);
-    bool const locked = row != nullptr && row->status == "busy";
+    auto const locked = row != nullptr && row->status == "busy";
     if (locked && next == Next::send_again && !may_wait(pending))
         next = pending.resend.give_up(refusal_of("busy"));
     // To try again would be to wait in another place.
@@ -266,11 +266,11 @@ bool MoveBatcher<Request>::may_wait(Pending& pending)
 template <class Request>
 auto MoveBatcher<Request>::send_batch(std::span<Item const> batch) -> std::vector<Attempt>
 {
-    std::vector<Attempt> answers(batch.size());
-    std::vector<std::size_t> patient;
-    std::vector<std::size_t> cautious;
+    auto answers = std::vector<Attempt>(batch.size());
+    auto patient = std::vector<std::size_t>();
+    auto cautious = std::vector<std::size_t>();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        bool const hurried = base::left_ms(batch[i].deadline) < least_left_ms + lock_wait_ms;
+        auto const hurried = base::left_ms(batch[i].deadline) < least_left_ms + lock_wait_ms;
         (batch[i].cautious || hurried ? cautious : patient).push_back(i);
     }
     send(batch, patient, false, answers);
@@ -283,7 +283,7 @@ void MoveBatcher<Request>::send(std::span<Item const> batch, std::span<std::size
                                 bool skip_locked, std::vector<Attempt>& answers)
 {
     if (which.empty()) return;
-    Sending sending;
+    auto sending = Sending();
     auto const call = [&](std::span<std::size_t const> part) {
         sending = {};
         auto rows = execute_(call_for(batch, part, skip_locked), sending);
@@ -306,7 +306,7 @@ template <class Request>
 MoveCall<Request> MoveBatcher<Request>::call_for(std::span<Item const> batch,
                                                  std::span<std::size_t const> which, bool skip_locked)
 {
-    MoveCall<Request> call;
+    auto call = MoveCall<Request>();
     call.skip_locked = skip_locked;
     auto earliest = base::Deadline::max();
     for (auto const i : which) {

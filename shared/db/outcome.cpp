@@ -7,7 +7,7 @@ Outcome outcome_of(std::string_view sqlstate, std::string_view severity)
     // A backend may be ended (57P), or panic while it flushes, after the commit and before the answer. 40003
     // says in words that the completion is unknown; class 08 comes from whatever stands between us and the
     // server.
-    bool const ended = severity == "FATAL" || severity == "PANIC";
+    auto const ended = severity == "FATAL" || severity == "PANIC";
     bool const in_doubt =
         sqlstate.empty() || sqlstate == "40003" || sqlstate.starts_with("08") || sqlstate.starts_with("57P");
     return ended || in_doubt ? Outcome::unknown : Outcome::rolled_back;
@@ -18,7 +18,7 @@ namespace {
 base::Error error_of(CallFailed const& failed)
 {
     using base::Error;
-    std::string_view const state = failed.sqlstate;
+    auto const state = std::string_view(failed.sqlstate);
     if (failed.outcome == Outcome::unknown) return Error::outcome_unknown;
     if (state == "25006" || state == "53100") return Error::maintenance;
     if (failed.outcome == Outcome::not_sent || state == "57014" || state == "55P03" ||
@@ -32,7 +32,7 @@ base::Error error_of(CallFailed const& failed)
 base::Failure to_failure(CallFailed const& failed)
 {
     auto const error = error_of(failed);
-    base::Failure failure(error, failed.log);
+    auto failure = base::Failure(error, failed.log);
     return error == base::Error::busy ? std::move(failure).retry_after(1) : std::move(failure);
 }
 

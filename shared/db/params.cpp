@@ -32,7 +32,7 @@ std::string encode(std::string_view value)
 template <class Integer>
 std::string encode_integer(Integer value)
 {
-    std::string bytes;
+    auto bytes = std::string();
     wire::append(bytes, value);
     return bytes;
 }
@@ -63,11 +63,11 @@ std::int64_t to_postgres_us(std::int64_t unix_us)
 template <class T>
 std::string encode_array(Nullable<T> const& values, wire::Oid element)
 {
-    bool has_null = false;
+    auto has_null = false;
     for (auto const& value : values)
         has_null = has_null || !value;
 
-    std::string out;
+    auto out = std::string();
     wire::append(out, std::int32_t{values.empty() ? 0 : 1});
     wire::append(out, std::int32_t{has_null ? 1 : 0});
     wire::append(out, static_cast<std::uint32_t>(element));

@@ -97,7 +97,7 @@ Resend::Next Resend::again(milliseconds pause, base::Failure otherwise)
 // together.
 milliseconds Resend::growing_pause()
 {
-    thread_local std::minstd_rand chance{std::random_device{}()};
+    thread_local auto chance = std::minstd_rand{std::random_device{}()};
     auto const whole = std::min(pause_first * (1 << std::min(pauses_++, 4)), pause_most);
     return milliseconds(
         std::uniform_int_distribution<milliseconds::rep>(whole.count() / 2, whole.count())(chance));

@@ -96,9 +96,9 @@ class Resend {
 template <class Send>
 auto resend_until_final(base::Deadline deadline, Send const& send)
 {
-    Resend resend(deadline);
+    auto resend = Resend(deadline);
     for (;;) {
-        Sending sending;
+        auto sending = Sending();
         auto next = Resend::Next::send_again;
         try {
             auto row = send(sending, resend.remeasure_clock());

@@ -103,7 +103,7 @@ std::string Rows::text(int row, int column) const
 base::Uuid Rows::uuid(int row, int column) const
 {
     auto const value = fixed(row, column, wire::oid_uuid, 16);
-    base::Uuid id;
+    auto id = base::Uuid();
     std::transform(value.begin(), value.end(), id.bytes.begin(),
                    [](char byte) { return static_cast<std::uint8_t>(byte); });
     return id;
@@ -145,7 +145,7 @@ std::vector<std::string> Rows::text_array(int row, int column) const
     take_int4(rest, column); // whether there are nulls: each element says so itself
     if (take_int4(rest, column) != static_cast<std::int32_t>(wire::oid_text))
         wrong(column, "unexpected type of element");
-    std::vector<std::string> items;
+    auto items = std::vector<std::string>();
     if (dimensions == 0) return items;
     if (dimensions != 1) wrong(column, "the array has more than one dimension");
 

@@ -12,12 +12,12 @@ constexpr std::chrono::milliseconds not_after_margin{20};
 
 Session::Turn::Turn(Session& session, base::Deadline deadline) : session_(session)
 {
-    std::unique_lock lock(session_.mutex_);
+    auto lock = std::unique_lock(session_.mutex_);
     if (!session_.taken_) {
         session_.taken_ = true;
         return;
     }
-    Waiter self;
+    auto self = Waiter();
     auto const place = session_.waiting_.insert(session_.waiting_.end(), &self);
     if (self.called.wait_until(lock, deadline, [&self] { return self.mine; })) return;
     session_.waiting_.erase(place);
@@ -26,7 +26,7 @@ Session::Turn::Turn(Session& session, base::Deadline deadline) : session_(sessio
 
 Session::Turn::~Turn()
 {
-    std::lock_guard const lock(session_.mutex_);
+    auto const lock = std::lock_guard(session_.mutex_);
     if (session_.waiting_.empty()) {
         session_.taken_ = false;
         return;
@@ -58,7 +58,7 @@ NotAfter Session::begin(Connection& connection, base::Deadline deadline, int nee
 
 std::size_t Session::waiting()
 {
-    std::lock_guard const lock(mutex_);
+    auto const lock = std::lock_guard(mutex_);
     return waiting_.size();
 }
 

@@ -8,7 +8,7 @@ namespace db {
 
 bool wait_for(int socket, short events, base::Deadline deadline)
 {
-    pollfd entry{.fd = socket, .events = events, .revents = 0};
+    auto entry = pollfd{.fd = socket, .events = events, .revents = 0};
     for (;;) {
         auto const ready = poll(&entry, 1, base::left_ms(deadline));
         if (ready >= 0 || errno != EINTR) return ready != 0;

@@ -13,7 +13,7 @@ base::Failure refusal_of(std::string_view status)
 {
     auto const error = status == "late" ? base::Error::busy : base::parse_error(status);
     if (!error) return base::Failure(base::Error::internal, "unknown status " + std::string(status));
-    base::Failure failure(*error, std::string(status));
+    auto failure = base::Failure(*error, std::string(status));
     return *error == base::Error::busy ? std::move(failure).retry_after(1) : std::move(failure);
 }
 

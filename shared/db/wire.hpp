@@ -45,7 +45,7 @@ template <class Integer>
 Integer read(std::string_view bytes)
 {
     using Bits = std::make_unsigned_t<Integer>;
-    Bits bits = 0;
+    auto bits = Bits{0};
     for (std::size_t i = 0; i < sizeof bits; ++i)
         bits = static_cast<Bits>(bits << 8 | static_cast<unsigned char>(bytes[i]));
     return static_cast<Integer>(bits);

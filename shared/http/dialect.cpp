@@ -75,7 +75,7 @@ std::optional<std::int64_t> detail_number(Failure const& failure, std::string_vi
 // The sentence with its {names} filled in; empty when details lack one of them.
 std::optional<std::string> fill(std::string_view sentence, Failure const& failure)
 {
-    std::string filled;
+    auto filled = std::string();
     for (auto open = sentence.find('{'); open != std::string_view::npos; open = sentence.find('{')) {
         auto const close = sentence.find('}', open);
         auto const value = detail_text(failure, sentence.substr(open + 1, close - open - 1));
@@ -118,7 +118,7 @@ int retry_after_s(Failure const& failure)
 
 std::vector<FieldMessages> messages_by_field(Failure const& failure)
 {
-    std::vector<FieldMessages> fields;
+    auto fields = std::vector<FieldMessages>();
     for (auto const& problem : failure.problems()) {
         auto name = json::field_name(problem);
         auto const field = std::find_if(fields.begin(), fields.end(),
@@ -205,7 +205,7 @@ std::string error_body(Failure const& failure, Dialect dialect, Spoken const& sp
                            [&](FieldMessages const& field) { return field.first == name; });
     };
 
-    json::Writer body;
+    auto body = json::Writer();
     body.begin();
     // A field that is called like a member of the error takes its place: that is what the conversation app API's client reads.
     for (std::string_view const name : {"error", "message", "code", "detail", "details", "request_id"})

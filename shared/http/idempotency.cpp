@@ -45,12 +45,12 @@ std::optional<std::string> unquote(std::string_view quoted)
 {
     if (quoted.size() < 2 || quoted.back() != '"') return std::nullopt;
     auto rest = quoted.substr(1, quoted.size() - 2);
-    std::string text;
+    auto text = std::string();
     while (!rest.empty()) {
-        bool const escaped = rest.front() == '\\';
+        auto const escaped = rest.front() == '\\';
         if (escaped) rest.remove_prefix(1);
         // A quote or backslash must be escaped, and nothing else may be.
-        bool const special = !rest.empty() && (rest.front() == '"' || rest.front() == '\\');
+        auto const special = !rest.empty() && (rest.front() == '"' || rest.front() == '\\');
         if (special != escaped) return std::nullopt;
         text += rest.front();
         rest.remove_prefix(1);
@@ -83,10 +83,10 @@ std::string read_header(std::string_view value, Loc const& loc)
 std::optional<std::string> idempotency_key(Request const& request,
                                            std::optional<std::string> const& from_body)
 {
-    Loc const header_loc = {"header", "idempotency-key"};
-    Loc const body_loc = {"body", "idempotency_key"};
+    auto const header_loc = Loc{"header", "idempotency-key"};
+    auto const body_loc = Loc{"body", "idempotency_key"};
 
-    std::optional<std::string> key;
+    auto key = std::optional<std::string>();
     if (from_body) key = checked(*from_body, body_loc);
     if (auto const header = request.header("idempotency-key")) {
         auto const from_header = read_header(*header, header_loc);

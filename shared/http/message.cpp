@@ -25,7 +25,7 @@ bool same_name(std::string_view a, std::string_view b)
 int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9') return digit - '0';
-    char const letter = lower(digit);
+    auto const letter = lower(digit);
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
@@ -33,8 +33,8 @@ int hex_value(char digit)
 int escaped_byte(std::string_view text)
 {
     if (text.size() < 3) return -1;
-    int const high = hex_value(text[1]);
-    int const low = hex_value(text[2]);
+    auto const high = hex_value(text[1]);
+    auto const low = hex_value(text[2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -59,7 +59,7 @@ std::string_view cut(std::string_view& text, char separator)
 
 std::optional<std::string> Request::header(std::string_view name) const
 {
-    std::optional<std::string> found;
+    auto found = std::optional<std::string>();
     for (auto const& [candidate, value] : headers) {
         if (candidate != name) continue;
         if (found) refuse_doubled(name);
@@ -95,11 +95,11 @@ Response json(int status, std::string body)
 
 std::optional<std::string> percent_decode(std::string_view text)
 {
-    std::string decoded;
+    auto decoded = std::string();
     decoded.reserve(text.size());
     while (!text.empty()) {
-        bool const escaped = text.front() == '%';
-        int const byte = escaped ? escaped_byte(text) : static_cast<unsigned char>(text.front());
+        auto const escaped = text.front() == '%';
+        auto const byte = escaped ? escaped_byte(text) : static_cast<unsigned char>(text.front());
         // NUL would end the text for everything behind us that is written in C.
         if (byte <= 0) return std::nullopt;
         decoded += static_cast<char>(byte);

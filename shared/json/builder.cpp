@@ -24,7 +24,7 @@ Member const* duplicate_of_few(std::vector<Member> const& members)
 Member const* find_duplicate(std::vector<Member> const& members)
 {
     if (members.size() <= compared_members_max) return duplicate_of_few(members);
-    std::vector<Member const*> sorted;
+    auto sorted = std::vector<Member const*>();
     sorted.reserve(members.size());
     for (auto const& member : members)
         sorted.push_back(&member);
@@ -104,7 +104,7 @@ bool Builder::EndArray(rapidjson::SizeType /*count*/)
 // Where the next value belongs: the document itself, the next item, or the member whose name has just come.
 Value& Builder::place(Kind kind)
 {
-    Value* value = &root_;
+    auto* value = &root_;
     if (!open_.empty()) {
         auto& parent = *open_.back();
         value = parent.kind == Kind::array ? &parent.items.emplace_back() : &parent.members.back().value;

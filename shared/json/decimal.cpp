@@ -42,7 +42,7 @@ bool take(std::string_view& text, std::string_view choice)
 
 std::int64_t exponent_of(std::string_view digits, bool negative)
 {
-    std::int64_t exponent = 0;
+    auto exponent = std::int64_t{0};
     for (auto const digit : digits)
         exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
     return negative ? -exponent : exponent;
@@ -59,7 +59,7 @@ bool split(std::string_view text, Written& written)
         if (written.fraction.empty()) return false;
     }
     if (take(text, "eE")) {
-        bool const negative = !text.empty() && text.front() == '-';
+        auto const negative = !text.empty() && text.front() == '-';
         take(text, "+-");
         auto const digits = take_digits(text);
         if (digits.empty()) return false;
@@ -142,10 +142,10 @@ std::string to_fixed_text(Decimal decimal)
 
 DecimalRead read_decimal(std::string_view text, DecimalLimits const& limits)
 {
-    Written written;
+    auto written = Written();
     if (!split(text, written)) return {.fault = DecimalFault::not_decimal};
 
-    std::uint64_t magnitude = 0;
+    auto magnitude = std::uint64_t{0};
     if (auto const significant = significant_digits(written); significant > 0) {
         // The last digit that counts stands for 10^zeros units.
         auto const behind =

@@ -19,7 +19,7 @@ constexpr std::string_view digits = "0123456789";
 // -?digits and nothing else: 1.0 and 1e3 are numbers, but not ones that tokens are counted in.
 bool is_integer(Value const& value)
 {
-    std::string_view text = value.text;
+    auto text = std::string_view(value.text);
     if (value.kind != Kind::number || text.empty()) return false;
     if (text.front() == '-') text.remove_prefix(1);
     return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
@@ -97,7 +97,7 @@ Value const* Fields::require(std::string_view name, std::string const& expected)
 std::int64_t Fields::read_integer(Value const& member, std::string_view name, std::int64_t min,
                                   std::int64_t max)
 {
-    std::int64_t number = min;
+    auto number = min;
     if (!is_integer(member)) {
         problem(name, "must be " + range_of(min, max), "int_type");
         return min;
@@ -182,7 +182,7 @@ std::optional<std::string> Fields::optional_choice(std::string_view name,
     if (member->kind == Kind::string &&
         std::find(allowed.begin(), allowed.end(), member->text) != allowed.end())
         return member->text;
-    std::string choices;
+    auto choices = std::string();
     for (auto const choice : allowed)
         choices.append(choices.empty() ? "" : ", ").append(choice);
     problem(name, "must be one of " + choices, "enum");
@@ -254,7 +254,7 @@ std::string field_name(base::Problem const& problem)
 {
     auto const& loc = problem.loc;
     if (loc.size() == 1) return loc.front();
-    std::string name;
+    auto name = std::string();
     for (std::size_t i = 1; i < loc.size(); ++i)
         name.append(i == 1 ? "" : ".").append(loc[i]);
     // A header is called what the member of the body is that it stands for.

@@ -20,8 +20,8 @@ using Refusal = Builder::Refusal;
 
 [[noreturn]] void refuse(Refusal const& refusal, std::optional<std::string> const& member)
 {
-    base::Problem problem{
-        .loc = {"body"}, .msg = std::string(refusal.msg), .type = std::string(refusal.type)};
+    auto problem =
+        base::Problem{.loc = {"body"}, .msg = std::string(refusal.msg), .type = std::string(refusal.type)};
     if (member) problem.loc.push_back(*member);
     // A number that is JSON and only too large is the member's fault, not the document's: where the member is
     // an amount, the code must say so, as it does for every other amount out of range.
@@ -40,7 +40,7 @@ std::optional<std::string> culprit(Builder const& builder, rapidjson::ParseError
 
 Value empty_object()
 {
-    Value object;
+    auto object = Value();
     object.kind = Kind::object;
     return object;
 }
@@ -69,10 +69,10 @@ Value parse(std::string_view text, std::size_t depth_max)
     if (static_cast<unsigned char>(text.front()) >= 0x80)
         refuse({.msg = "is not valid JSON", .type = "json_invalid"}, std::nullopt);
 
-    rapidjson::MemoryStream bytes(text.data(), text.size());
-    rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
-    rapidjson::Reader reader;
-    Builder builder(depth_max);
+    auto bytes = rapidjson::MemoryStream(text.data(), text.size());
+    auto stream = rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream>(bytes);
+    auto reader = rapidjson::Reader();
+    auto builder = Builder(depth_max);
     auto const result = reader.Parse<flags>(stream, builder);
 
     if (builder.refusal()) refuse(*builder.refusal(), culprit(builder, result.Code()));

@@ -27,7 +27,7 @@ void write_string(Writer& writer, std::string const& text)
 
 std::vector<Member const*> in_order(std::vector<Member> const& members, Order order)
 {
-    std::vector<Member const*> ordered;
+    auto ordered = std::vector<Member const*>();
     ordered.reserve(members.size());
     for (auto const& member : members)
         ordered.push_back(&member);
@@ -72,8 +72,8 @@ void write_value(Writer& writer, Value const& value, Order order)
 
 std::string text_of(Value const& value, Order order)
 {
-    rapidjson::StringBuffer buffer;
-    Writer writer(buffer);
+    auto buffer = rapidjson::StringBuffer();
+    auto writer = Writer(buffer);
     write_value(writer, value, order);
     return {buffer.GetString(), buffer.GetSize()};
 }

@@ -8,7 +8,7 @@ namespace {
 
 BalanceRow balance_row(db::Row const& row)
 {
-    BalanceRow answer{.status = row.text("status"), .balance = {}};
+    auto answer = BalanceRow{.status = row.text("status"), .balance = {}};
     if (answer.status == "ok")
         answer.balance = {.user = row.uuid("user_id"),
                           .number = row.int8("number"),

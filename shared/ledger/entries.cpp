@@ -15,7 +15,7 @@ std::vector<Entry> entries(db::Session& session, ReadEntries const& asked, base:
                                              .int4(asked.limit)
                                              .int8(asked.before),
                                          until);
-        std::vector<Entry> entries;
+        auto entries = std::vector<Entry>();
         for (int i = 0; i < rows.size(); ++i) {
             auto const row = rows[i];
             db::expect_ok(row.text("status"));

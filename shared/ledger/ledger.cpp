@@ -37,7 +37,7 @@ auto calls_of(db::Session& session, Function const& function)
 template <class Request>
 auto submit_one(db::MoveBatcher<Request>& batcher, Request request, base::Deadline deadline)
 {
-    std::vector<Request> one;
+    auto one = std::vector<Request>();
     one.push_back(std::move(request));
     return or_throw(std::move(batcher.submit(one, deadline).front()));
 }
@@ -54,9 +54,9 @@ struct Ledger::State {
 
     std::vector<Answer> read_balances(std::span<Ask const> batch)
     {
-        std::vector<Answer> answers(batch.size());
+        auto answers = std::vector<Answer>(batch.size());
         auto const call = [&](std::span<std::size_t const> which) {
-            std::vector<ReadBalance const*> asked;
+            auto asked = std::vector<ReadBalance const*>();
             auto earliest = base::Deadline::max();
             for (auto const i : which) {
                 asked.push_back(batch[i].asked);
@@ -74,7 +74,7 @@ struct Ledger::State {
             for (auto const i : which)
                 answers[i] = db::as_read(failed);
         };
-        std::vector<std::size_t> all(batch.size());
+        auto all = std::vector<std::size_t>(batch.size());
         std::iota(all.begin(), all.end(), 0U);
         db::send_or_halve(all, call, fail);
         return answers;
@@ -113,7 +113,7 @@ EndReceipt Ledger::end_hold(EndHold hold, base::Deadline deadline)
 
 Balance Ledger::balance(ReadBalance const& asked, base::Deadline deadline)
 {
-    Ask const ask{.asked = &asked, .deadline = deadline};
+    auto const ask = Ask{.asked = &asked, .deadline = deadline};
     auto row = db::resend_until_final(deadline, [&](db::Sending&, bool) {
         auto answers =
             state_->balances.submit({ask}, deadline - std::chrono::milliseconds(db::least_left_ms));

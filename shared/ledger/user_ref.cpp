@@ -10,7 +10,7 @@ std::optional<UserRef> parse_user(std::string_view segment)
 
     // A leading zero or sign would give one user many names.
     if (segment.empty() || segment.front() < '1' || segment.front() > '9') return {};
-    std::int64_t number = 0;
+    auto number = std::int64_t{0};
     auto const* const end = segment.data() + segment.size();
     auto const [stopped, error] = std::from_chars(segment.data(), end, number);
     if (error != std::errc{} || stopped != end) return {};
