@@ -1,13 +1,13 @@
 // GET /api/v1/users/{user_id}/balance: what a user has.
 //
-//   Access    that user, an admin, or a service with the scope read
+//   Access    that user, a user who is an admin, or a service with the scope read
 //   Reply     200 {"user_id": number, "token_balance", "subscription_active", "subscription_end": ISO 8601 or
 //             null, "can_spend", "reason": null or a code, "held", "available", "debt"}
 //   Refuses   user_not_found, busy
 //
 // GET /api/v1/users/{user_id}/entries?limit=1..200&before=<seq>: what happened to a wallet, newest first.
 //
-//   Access    that user, an admin, or a service with the scope read
+//   Access    that user, a user who is an admin, or a service with the scope read
 //   Reply     200 {"entries": [{"id", "kind", "amount" (signed), "seq", "balance_after", "description",
 //             "metadata", "idempotency_key", "reverses", "created_at"}], "next_before": a seq or null}; the
 //             next page is asked for with before=next_before
@@ -15,7 +15,7 @@
 //
 // GET /api/user/tokens/{phone}: the same user, known by phone.
 //
-//   Access    that user, an admin, or a service with the scope read
+//   Access    that user, a user who is an admin, or a service with the scope read
 //   Reply     200 {"tokens", "low_balance"}
 //   Refuses   user_not_found (no digits, or nobody's), busy
 //

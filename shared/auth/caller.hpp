@@ -1,5 +1,5 @@
-// Who is calling: a closed set of kinds. A handler takes a caller apart kind by kind, without a default (by_kind), so that a
-// new kind breaks the build until each handler has said what it may do.
+// Who is calling: a closed set of kinds. Whoever tells kinds apart does so one by one, without a default (by_kind), so that a
+// new kind breaks the build until access, proof and such handlers have said what it may do.
 //
 // None of this is a right by itself. Each kind has a proof, which every function of farebox_api is given and judges under the
 // wallet's lock (farebox.caller_refusal); what is known here only decides sooner, and in better words.

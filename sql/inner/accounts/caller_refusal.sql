@@ -1,8 +1,8 @@
 -- farebox.caller_refusal: why this caller may not do this to this wallet at this moment, or null when it may.
 -- farebox.caller_refusals: the same for the requests of a batch, in their order.
 --
--- Called by   every function of farebox_api that moves tokens or shows somebody's data, after the wallet's lock: whoever has
---             lost the right by then moves nothing
+-- Called by   every function of farebox_api that moves tokens or shows somebody's data, after the wallet's lock where it
+--             takes one: whoever has lost the right by then moves nothing
 -- Locks       nothing
 -- Returns     null; unauthorized (nobody alive proves to be this caller); forbidden (it may not do this at all); p_absent
 --             (it may, but not to this wallet, and it is not told whether that exists)

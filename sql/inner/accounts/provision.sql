@@ -1,7 +1,7 @@
 -- farebox.provision: makes sure that a user of Supabase Auth has a row, a number, a wallet and the starting tokens, once.
 --
--- Called by   farebox.follow_auth_user for a new account; farebox_api.account and farebox_api.balance for one that is not
---             known here yet (it is older than farebox, or its trigger failed)
+-- Called by   farebox.follow_auth_user for a new account; farebox.account_refusal and farebox_api.balance for one that is
+--             not known here yet (it is older than farebox, or its trigger failed)
 -- Locks       nothing that exists: the primary key decides between two at once
 -- Returns     whether there is such a user now
 --

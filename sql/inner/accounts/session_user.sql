@@ -1,6 +1,6 @@
 -- farebox.session_user: whose session this is, if it still stands: not logged out, expired, banned, deleted. Null if not.
 --
--- Called by   farebox.caller_refusal, after the lock
+-- Called by   farebox.caller_refusal
 -- Locks       nothing
 --
 -- p_proof is what an access token says, 32 bytes: the ids of the session and of its user. They must belong together.

@@ -1,6 +1,6 @@
 -- farebox.lock_wallets: the opening of every move of many wallets: lock, clock, due events, in this order.
 --
--- Called by   the batches of farebox_api, and farebox_api.transfer
+-- Called by   farebox_api.spend, place_holds, end_holds and transfer
 -- Locks       the wallets' rows by kind and id (ledger rule 8), FOR NO KEY UPDATE; with p_skip_locked those that nobody else
 --             holds
 -- Returns     locked: the ids that are locked now and up to date; at: the database's time after the locks. Past
