@@ -51,16 +51,18 @@ children() {
 # listener_of PORT: "name (pid N)" of whoever listens on 127.0.0.1:PORT or on every address; nothing when it is free.
 # Where the owner cannot be seen (another user's process), "another process".
 listener_of() {
-    local inode link pid
+    local inode pids pid parent
     inode=$(awk -v port="$(printf ':%04X' "$1")" '
         $4 == "0A" && substr($2, length($2) - 4) == port &&
         ($2 ~ /^0100007F:/ || $2 ~ /^0+:/ || $2 ~ /FFFF00000100007F:/) { print $10; exit }
     ' /proc/net/tcp /proc/net/tcp6 2>/dev/null) || true
     [[ -n $inode ]] || return 0
-    link=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" -print -quit 2>/dev/null) || true
-    [[ -n $link ]] || { printf 'another process' && return 0; }
-    pid=${link#/proc/}
-    pid=${pid%%/*}
+    pids=$(find /proc/[0-9]*/fd -lname "socket:\[$inode\]" 2>/dev/null | cut -d / -f 3 | sort -u) || true
+    [[ -n $pids ]] || { printf 'another process' && return 0; }
+    for pid in $pids; do # workers have it of their master
+        parent=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status" 2>/dev/null) || true
+        grep -qx "$parent" <<<"$pids" || break
+    done
     printf '%s (pid %s)' "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c 1-100 | sed 's/ *$//')" "$pid"
 }
 

@@ -59,7 +59,7 @@ stack_up() {
     set_password farebox_local_auth
     if [[ -z $copied ]]; then
         "$root/scripts/migrate" --database-url "$(conninfo postgres)"
-    else # which knows nobody's keys
+    else
         (choose_database "$(conninfo postgres)" "$dir" && register_environment_keys >/dev/null)
     fi
     set_password farebox_app # the role comes with the first migration
@@ -80,6 +80,7 @@ stack_up() {
 stack_template() {
     dir=$dir/$(schema_key)
     [[ ! -e $dir/whole ]] || return 0
+    unset API_SECRET_KEY INTERNAL_API_KEY # a copy knows its own
     stack_up database
     cluster_stop
     rm -rf "$dir/secrets" # nobody is to come in again
