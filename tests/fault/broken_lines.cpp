@@ -143,6 +143,8 @@ TEST_CASE("no answer arrives at all: every move is refused as unknown in time, a
     auto const wallets = wallets_holding(1'000'000, 4);
     auto const held = place_hold({.wallet = wallets[0], .amount = 5, .ttl_seconds = 4, .key = a_key()});
     REQUIRE(held.through());
+    // By a handler that knows the key: what is lost is the answer to the move, not to the question who calls.
+    REQUIRE(spend({.wallet = a_user().holding(1), .amount = 1, .key = a_key()}).status == 200);
     auto history = MixedHistory();
     history.holds.holds.push_back(held);
     {

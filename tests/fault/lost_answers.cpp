@@ -94,6 +94,8 @@ TEST_CASE("no answer of the database arrives: outcome unknown, in time, and repe
 {
     auto stack = Stack();
     auto const wallet = a_user().holding(1'000'000);
+    // By a handler that knows the key: what is lost is the answer to the move, not to the question who calls.
+    REQUIRE(spend({.wallet = a_user().holding(1), .amount = 1, .key = a_key()}).status == 200);
     auto line =
         std::optional<Line>(std::in_place, Line::Plan{.fault = Fault::cut_after, .each = 1, .delay = {}});
     stack.terminate_backends();
