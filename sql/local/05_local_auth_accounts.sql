@@ -2,7 +2,24 @@
 
 set local role supabase_auth_admin;
 
--- A new user with an identity for each address. The caller has made sure that the addresses are free.
+-- The user's address of that provider counts as confirmed from now on.
+create function local_auth.confirm(p_user_id uuid, p_provider text) returns auth.users
+language plpgsql volatile set search_path = '' as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_user auth.users;
+begin
+    update auth.users u
+       set email_confirmed_at = case p_provider when 'email' then v_now else u.email_confirmed_at end,
+           phone_confirmed_at = case p_provider when 'phone' then v_now else u.phone_confirmed_at end,
+           raw_user_meta_data = u.raw_user_meta_data || jsonb_build_object(p_provider || '_verified', true)
+     where u.id = p_user_id
+    returning u.* into v_user;
+    return v_user;
+end $$;
+
+-- A new user with an identity for each address. The caller has made sure that the addresses are free. As Supabase Auth does
+-- it, the user comes first and is confirmed by an update, whether or not a message must be waited for.
 create function local_auth.add_user(
     p_id uuid, p_email text, p_phone text, p_hash text, p_is_email_confirmed boolean, p_is_phone_confirmed boolean,
     p_user_metadata jsonb, p_app_metadata jsonb)
@@ -12,26 +29,29 @@ declare
     v_now timestamptz := clock_timestamp();
     v_providers text[] := array_remove(array[case when p_email is not null then 'email' end,
                                              case when p_phone is not null then 'phone' end], null);
-    v_is_confirmed boolean := (p_email is null or p_is_email_confirmed) and (p_phone is null or p_is_phone_confirmed);
+    v_is_confirmed boolean;
+    v_all_confirmed boolean := (p_email is null or p_is_email_confirmed) and (p_phone is null or p_is_phone_confirmed);
     v_provider text;
     v_user auth.users;
 begin
-    insert into auth.users (id, instance_id, aud, role, email, phone, encrypted_password, email_confirmed_at,
-                            phone_confirmed_at, confirmation_sent_at, raw_app_meta_data, raw_user_meta_data, created_at,
-                            updated_at)
+    insert into auth.users (id, instance_id, aud, role, email, phone, encrypted_password, confirmation_sent_at,
+                            raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
     values (p_id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', p_email, p_phone, p_hash,
-            case when p_email is not null and p_is_email_confirmed then v_now end,
-            case when p_phone is not null and p_is_phone_confirmed then v_now end,
-            case when not v_is_confirmed then v_now end,
+            case when not v_all_confirmed then v_now end,
             jsonb_build_object('provider', v_providers[1], 'providers', to_jsonb(v_providers)) || p_app_metadata,
             p_user_metadata
-                || jsonb_build_object('sub', p_id, 'email_verified', p_email is not null and p_is_email_confirmed,
-                                      'phone_verified', p_phone is not null and p_is_phone_confirmed)
+                || jsonb_build_object('sub', p_id, 'email_verified', false, 'phone_verified', false)
                 || jsonb_strip_nulls(jsonb_build_object('email', p_email, 'phone', p_phone)),
             v_now, v_now)
     returning * into v_user;
     foreach v_provider in array v_providers loop
         perform local_auth.put_identity(v_user, v_provider, p_user_metadata);
+    end loop;
+    foreach v_provider in array v_providers loop
+        v_is_confirmed := case v_provider when 'email' then p_is_email_confirmed else p_is_phone_confirmed end;
+        if v_is_confirmed then
+            v_user := local_auth.confirm(v_user.id, v_provider);
+        end if;
     end loop;
     return v_user;
 end $$;
@@ -129,11 +149,7 @@ begin
     if local_auth.is_banned(v_user) then
         return local_auth.refused('user_banned');
     end if;
-    update auth.users u
-       set email_confirmed_at = case v_provider when 'email' then v_now else u.email_confirmed_at end,
-           phone_confirmed_at = case v_provider when 'phone' then v_now else u.phone_confirmed_at end,
-           raw_user_meta_data = u.raw_user_meta_data || jsonb_build_object(v_provider || '_verified', true)
-     where u.id = v_user.id;
+    perform local_auth.confirm(v_user.id, v_provider);
     return local_auth.open_session(v_user.id, 'otp', p_agent, p_ip);
 end $$;
 

@@ -74,6 +74,26 @@ ask POST /verify '{"type": "sms", "phone": "+15550001111", "token": "123456"}'
 equals "which the code does" "200 bearer" "$status $(member token_type)"
 contains "settings say that confirmation is on" '"mailer_autoconfirm":false' "$(curl -s -H 'apikey: any' "$auth/settings")"
 
+# Registers without confirmation, and undoes it: prints of each change of auth.users whether the phone was confirmed by then.
+confirmed_by_then() {
+    "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -d "$SUPERUSER_DATABASE_URL" -o /dev/null <<'END'
+begin;
+create temp table seen (n int generated always as identity, what text);
+create function pg_temp.see() returns trigger language plpgsql security definer as $$
+begin
+    insert into pg_temp.seen (what) values (lower(tg_op) || ' ' || (new.phone_confirmed_at is not null));
+    return null;
+end $$;
+create trigger see after insert or update on auth.users for each row execute function pg_temp.see();
+select local_auth.sign_up(null, '15550002222', 'correct horse 9', '{}', false, '', '');
+\o
+select string_agg(s.what, ', ' order by s.n) from seen s;
+rollback;
+END
+}
+equals "a user is inserted unconfirmed and confirmed by an update, without confirmation as well, as at Supabase" \
+    "insert false, update true, update true" "$(confirmed_by_then)"
+
 # Two at once: the first is in its transaction, and commits once the second waits for it.
 while_waited_for() {
     "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -d "$SUPERUSER_DATABASE_URL" <<END
