@@ -115,6 +115,9 @@ equals "a new account gets its wallet as before" "50000" \
 sql <<<"insert into auth.users (id, email) values ('a1000000-0000-4000-8000-000000000105', 'cleo@example.invalid')"
 equals "but an address that had its starting tokens gets none" "0" \
     "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000105'")"
+equals "the trigger is the one of this checkout" \
+    "CREATE TRIGGER farebox_follow_user AFTER INSERT OR DELETE OR UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()" \
+    "$(sql <<<"select pg_get_triggerdef(oid) from pg_trigger where tgname = 'farebox_follow_user'")"
 holds "the books balance" "$root/scripts/verify" --database-url "$admin"
 contains "and old users are told from new ones" "3 wallets are of users whose number does not tell the slot" \
     "$("$root/scripts/verify" --database-url "$admin")"

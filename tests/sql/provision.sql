@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(45);
+select plan(46);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own.
 create function registers(
@@ -149,6 +149,8 @@ select is((select count(*) from auth.users where id = :'kept' and deleted_at is 
 
 select is((select proowner::regrole::text from pg_proc where proname = 'follow_auth_user'), 'postgres',
           'the trigger runs as the owner, who can read auth.users');
+select is((select t.tgattr::text from pg_trigger t where t.tgrelid = 'auth.users'::regclass and t.tgname = 'farebox_follow_user'), '',
+          'and names no column, whose type Supabase Auth could then not change');
 
 select * from finish();
 rollback;

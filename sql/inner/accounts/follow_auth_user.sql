@@ -8,6 +8,8 @@
 -- Auth may show it to whoever registers. What was missed is made up for by farebox.provision at the first look.
 -- A removal is the other way round: nobody would ever make up for it, so it fails, and whoever removes tries again.
 -- SECURITY DEFINER, unlike the other inner functions: it runs in a session of Supabase Auth, whose role has no rights here.
+--
+-- The trigger names no columns: Supabase Auth could not change the type of one that it named.
 
 create or replace function farebox.follow_auth_user() returns trigger
 language plpgsql
@@ -34,11 +36,13 @@ begin
          where u.id = new.id and y.address is not null and y.address is distinct from y.next
         on conflict do nothing;
         update farebox.users x
-           set email = case when char_length(new.email) between 3 and 255 then new.email end,
-               phone = case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null
-                             and not exists (select from farebox.users y where y.phone = new.phone and y.id <> x.id)
-                            then new.phone end
-         where x.id = new.id and x.erased_at is null;
+           set email = y.email, phone = y.phone
+          from (select case when char_length(new.email) between 3 and 255 then new.email::text end,
+                       case when new.phone ~ '^[0-9]{5,15}$' and new.phone_confirmed_at is not null
+                             and not exists (select from farebox.users o where o.phone = new.phone and o.id <> new.id)
+                            then new.phone::text end) y(email, phone)
+         where x.id = new.id and not x.managed and x.erased_at is null
+           and (x.email, x.phone) is distinct from (y.email, y.phone);
     end if;
     perform farebox.provision(new.id);
     return null;
@@ -51,12 +55,15 @@ exception when others then
 end $$;
 
 do $$
+declare
+    v_trigger constant text := 'CREATE TRIGGER farebox_follow_user AFTER INSERT OR DELETE OR UPDATE ON auth.users '
+                               'FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()';
 begin
-    if to_regclass('auth.users') is null or exists (
-        select from pg_trigger t where t.tgrelid = to_regclass('auth.users') and t.tgname = 'farebox_follow_user') then
-        return;
+    -- Replaced, since only the owner of the table may drop one; and only where it differs, since that locks the table.
+    if to_regclass('auth.users') is not null and not exists (
+        select from pg_trigger t
+         where t.tgrelid = to_regclass('auth.users') and t.tgname = 'farebox_follow_user'
+           and pg_get_triggerdef(t.oid) = v_trigger) then
+        execute replace(v_trigger, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER');
     end if;
-    create trigger farebox_follow_user
-        after insert or delete or update of email, phone, phone_confirmed_at, is_anonymous, deleted_at on auth.users
-        for each row execute function farebox.follow_auth_user();
 end $$;
