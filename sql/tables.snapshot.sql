@@ -50,6 +50,12 @@ CREATE TYPE farebox.wallet_kind AS ENUM (
     'pool'
 );
 
+-- Name: account_digests(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.account_digests(p_user uuid) RETURNS TABLE(digest bytea, proved boolean)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: account_refusal(text, bytea, uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.account_refusal(p_caller text, p_proof bytea, p_user uuid) RETURNS text
@@ -140,6 +146,12 @@ CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: give_starting_tokens(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.give_starting_tokens(p_user uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.lock_wallet(p_wallet uuid) RETURNS timestamp with time zone
@@ -150,6 +162,12 @@ CREATE FUNCTION farebox.lock_wallet(p_wallet uuid) RETURNS timestamp with time z
 
 CREATE FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: mailbox(text); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.mailbox(p_email text) RETURNS text
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: new_id(integer); Type: FUNCTION; Schema: farebox
@@ -667,6 +685,21 @@ CREATE TABLE farebox.used_addresses (
     CONSTRAINT used_addresses_digest_check CHECK ((octet_length(digest) = 32))
 );
 
+-- Name: TABLE used_addresses; Type: COMMENT; Schema: farebox
+
+COMMENT ON TABLE farebox.used_addresses IS 'Digests of addresses and identities that have had their starting tokens. To let one have them again, delete its row.';
+
+-- Name: user_addresses; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.user_addresses (
+    user_id uuid NOT NULL,
+    digest bytea NOT NULL
+);
+
+-- Name: TABLE user_addresses; Type: COMMENT; Schema: farebox
+
+COMMENT ON TABLE farebox.user_addresses IS 'Which digests of farebox.used_addresses are of a user who is there.';
+
 -- Name: user_numbers; Type: SEQUENCE; Schema: farebox
 
 CREATE SEQUENCE farebox.user_numbers
@@ -694,6 +727,7 @@ CREATE TABLE farebox.users (
     display_name text,
     provider text DEFAULT 'local'::text NOT NULL,
     erased_at timestamp with time zone,
+    starting_tokens_at timestamp with time zone DEFAULT clock_timestamp(),
     CONSTRAINT users_created_key_check CHECK (((char_length(created_key) >= 1) AND (char_length(created_key) <= 255))),
     CONSTRAINT users_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 100))),
     CONSTRAINT users_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 255))),
@@ -703,6 +737,10 @@ CREATE TABLE farebox.users (
     CONSTRAINT users_phone_check CHECK ((phone ~ '^[0-9]{5,15}$'::text)),
     CONSTRAINT users_provider_check CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
 );
+
+-- Name: COLUMN users.starting_tokens_at; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.users.starting_tokens_at IS 'When a person had their turn at the starting tokens, and got none if an address or identity of theirs had had them.';
 
 -- Name: wallets; Type: TABLE; Schema: farebox
 
@@ -791,6 +829,11 @@ ALTER TABLE ONLY farebox.settings
 ALTER TABLE ONLY farebox.used_addresses
     ADD CONSTRAINT used_addresses_pkey PRIMARY KEY (digest);
 
+-- Name: user_addresses user_addresses_pkey; Type: CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.user_addresses
+    ADD CONSTRAINT user_addresses_pkey PRIMARY KEY (user_id, digest);
+
 -- Name: users users_number_key; Type: CONSTRAINT; Schema: farebox
 
 ALTER TABLE ONLY farebox.users
@@ -863,6 +906,10 @@ CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE 
 
 CREATE UNIQUE INDEX holds_wallet_key ON farebox.holds USING btree (wallet, key);
 
+-- Name: user_addresses_digest; Type: INDEX; Schema: farebox
+
+CREATE INDEX user_addresses_digest ON farebox.user_addresses USING btree (digest);
+
 -- Name: users_created_key; Type: INDEX; Schema: farebox
 
 CREATE UNIQUE INDEX users_created_key ON farebox.users USING btree (created_key) WHERE (created_key IS NOT NULL);
@@ -912,6 +959,16 @@ ALTER TABLE ONLY farebox.grants
 
 ALTER TABLE ONLY farebox.holds
     ADD CONSTRAINT holds_wallet_fkey FOREIGN KEY (wallet) REFERENCES farebox.wallets(id);
+
+-- Name: user_addresses user_addresses_digest_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.user_addresses
+    ADD CONSTRAINT user_addresses_digest_fkey FOREIGN KEY (digest) REFERENCES farebox.used_addresses(digest) ON DELETE CASCADE;
+
+-- Name: user_addresses user_addresses_user_id_fkey; Type: FK CONSTRAINT; Schema: farebox
+
+ALTER TABLE ONLY farebox.user_addresses
+    ADD CONSTRAINT user_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES farebox.users(id);
 
 -- Name: admins; Type: ROW SECURITY; Schema: farebox
 
@@ -973,6 +1030,10 @@ CREATE POLICY deny_all ON farebox.settings USING (false) WITH CHECK (false);
 
 CREATE POLICY deny_all ON farebox.used_addresses USING (false) WITH CHECK (false);
 
+-- Name: user_addresses deny_all; Type: POLICY; Schema: farebox
+
+CREATE POLICY deny_all ON farebox.user_addresses USING (false) WITH CHECK (false);
+
 -- Name: users deny_all; Type: POLICY; Schema: farebox
 
 CREATE POLICY deny_all ON farebox.users USING (false) WITH CHECK (false);
@@ -1009,6 +1070,10 @@ ALTER TABLE farebox.settings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE farebox.used_addresses ENABLE ROW LEVEL SECURITY;
 
+-- Name: user_addresses; Type: ROW SECURITY; Schema: farebox
+
+ALTER TABLE farebox.user_addresses ENABLE ROW LEVEL SECURITY;
+
 -- Name: users; Type: ROW SECURITY; Schema: farebox
 
 ALTER TABLE farebox.users ENABLE ROW LEVEL SECURITY;
@@ -1020,6 +1085,10 @@ ALTER TABLE farebox.wallets ENABLE ROW LEVEL SECURITY;
 -- Name: SCHEMA farebox_api; Type: ACL; Schema: -
 
 GRANT USAGE ON SCHEMA farebox_api TO farebox_app;
+
+-- Name: FUNCTION account_digests(p_user uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.account_digests(p_user uuid) FROM PUBLIC;
 
 -- Name: FUNCTION account_refusal(p_caller text, p_proof bytea, p_user uuid); Type: ACL; Schema: farebox
 
@@ -1077,6 +1146,10 @@ REVOKE ALL ON FUNCTION farebox.follow_auth_user() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
 
+-- Name: FUNCTION give_starting_tokens(p_user uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.give_starting_tokens(p_user uuid) FROM PUBLIC;
+
 -- Name: FUNCTION lock_wallet(p_wallet uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.lock_wallet(p_wallet uuid) FROM PUBLIC;
@@ -1084,6 +1157,10 @@ REVOKE ALL ON FUNCTION farebox.lock_wallet(p_wallet uuid) FROM PUBLIC;
 -- Name: FUNCTION lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION mailbox(p_email text); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.mailbox(p_email text) FROM PUBLIC;
 
 -- Name: FUNCTION new_id(p_slot integer); Type: ACL; Schema: farebox
 

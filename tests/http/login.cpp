@@ -107,7 +107,8 @@ TEST_CASE("an account that has no wallet yet gets it with the first login", "[lo
     // A wallet that stands in the way makes the trigger on auth.users miss the account.
     auto const id = *database().value("insert into farebox.wallets (id, kind, owner) values "
                                       "(gen_random_uuid(), 'user', null) returning id");
-    database().rows("insert into auth.users (id, email) values ($1, $2)", {id, email});
+    database().rows("insert into auth.users (id, email, email_confirmed_at) values ($1, $2, now())",
+                    {id, email});
     database().rows("delete from farebox.wallets where id = $1", {id});
     REQUIRE(database().integer("select count(*) from farebox.users where id = $1", {id}) == 0);
 

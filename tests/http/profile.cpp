@@ -6,6 +6,8 @@
 #include "tests/support/refusal.hpp"
 #include "tests/support/wallet.hpp"
 
+#include <tuple>
+
 using namespace support;
 
 TEST_CASE("a user sees the account (chat platform API), under either address", "[profile]")
@@ -136,6 +138,30 @@ TEST_CASE("a user leaves: the account and the personal data are gone, the journa
         check_refusal(post("/api/v1/auth/login", body({{"email", person.email}, {"password", a_password}}),
                            anonymously()),
                       401, "invalid_credentials");
+    }
+}
+
+TEST_CASE("who leaves and comes back begins with nothing, by phone as by any way to write the email",
+          "[profile]")
+{
+    auto const registers = [](std::string const& member, std::string const& address) {
+        auto const reply =
+            post("/api/v1/auth/register", body({{member, address}, {"password", a_password}}), anonymously());
+        INFO(reply.body);
+        REQUIRE(reply.status == 201);
+        return reply;
+    };
+    auto const email = an_email();
+    auto const tagged = std::string(email).insert(email.find('@'), "+again");
+    auto const phone = a_phone();
+    for (auto const& [member, address, again] :
+         {std::tuple{"email", email, tagged}, std::tuple{"phone", phone, phone}}) {
+        auto const first = registers(member, address);
+        CHECK(Wallet{.id = first["user"]["id"].text(), .number = 0}.balance() == 50'000);
+        REQUIRE(post("/api/v1/user/delete", "", as(first["tokens"]["access_token"].text())).status == 200);
+
+        auto const second = registers(member, again);
+        CHECK(Wallet{.id = second["user"]["id"].text(), .number = 0}.balance() == 0);
     }
 }
 

@@ -12,6 +12,8 @@ ask() {
         -H 'X-Supabase-Api-Version: 2024-01-01' --data "$3" "$auth$2")
     body=$(<"$scratch/body")
 }
+# tokens_of USER: what the wallet holds.
+tokens_of() { sql <<<"select balance from farebox.wallets where id = '$1'"; }
 # member NAME: the text of a member of $body that has no other of that name before it.
 member() { sed -nE "s/^[^}]*\"$1\": ?\"?([^\",}]*).*/\\1/p" <<<"$body"; }
 says() { equals "$1" "$2 $3" "$status $(member code)"; }
@@ -24,6 +26,7 @@ lacks "not even in a time" "confirmed_at" "$body"
 user=$(member id)
 equals "and is stored" "ada@wallet.example" "$(sql <<<"select email from auth.users where id = '$user'")"
 
+equals "no tokens are given yet" "0" "$(tokens_of "$user")"
 ask POST '/token?grant_type=password' '{"email": "ada@wallet.example", "password": "correct horse 9"}'
 says "an unconfirmed user does not sign in" 400 email_not_confirmed
 ask POST '/token?grant_type=password' '{"email": "ada@wallet.example", "password": "wrong horse 9"}'
@@ -52,6 +55,7 @@ says "and a code that is an hour old" 403 otp_expired
 sql <<<"update auth.users set confirmation_sent_at = now() where id = '$user'"
 ask POST /verify '{"type": "signup", "email": "ada@wallet.example", "token": "123456"}'
 equals "the right code opens a session" "200 bearer" "$status $(member token_type)"
+equals "and brings the tokens" "50000" "$(tokens_of "$user")"
 ask POST /verify '{"type": "signup", "email": "ada@wallet.example", "token": "123456"}'
 says "once" 403 otp_expired
 ask POST '/token?grant_type=password' '{"email": "ada@wallet.example", "password": "another horse"}'
@@ -68,10 +72,17 @@ equals "and does not exist" "0" "$(sql <<<"select count(*) from auth.users where
 
 ask POST /signup '{"phone": "+1 555 000 1111", "password": "correct horse 9"}'
 equals "a phone must be confirmed as well" "200 15550001111" "$status $(member phone)"
+user_by_phone=$(member id)
 ask POST '/token?grant_type=password' '{"phone": "15550001111", "password": "correct horse 9"}'
 says "before its user signs in" 400 phone_not_confirmed
 ask POST /verify '{"type": "sms", "phone": "+15550001111", "token": "123456"}'
 equals "which the code does" "200 bearer" "$status $(member token_type)"
+equals "and it brings the tokens" "50000" "$(tokens_of "$user_by_phone")"
+sql <<<"delete from auth.users where id = '$user_by_phone'"
+ask POST /signup '{"phone": "15550001111", "password": "correct horse 9"}'
+user_by_phone=$(member id)
+ask POST /verify '{"type": "sms", "phone": "15550001111", "token": "123456"}'
+equals "once, whoever leaves and comes back" "200 0" "$status $(tokens_of "$user_by_phone")"
 contains "settings say that confirmation is on" '"mailer_autoconfirm":false' "$(curl -s -H 'apikey: any' "$auth/settings")"
 
 # Registers without confirmation, and undoes it: prints of each change of auth.users whether the phone was confirmed by then.

@@ -68,6 +68,14 @@ forget_schema
 "$PSQL" -X -q -v ON_ERROR_STOP=1 -d "$superuser" -c 'drop owned by farebox_app' -c 'drop role farebox_app'
 sql <"$fixtures/0.1.0.schema.sql" >/dev/null
 sql <"$fixtures/0.1.0.data.sql" >/dev/null
+# Fay has an account too, by a mailbox with a tag and by another provider, and has never spent. Gil has never confirmed.
+sql <<'END'
+insert into auth.users (id, email, email_confirmed_at) values
+    ('a1000000-0000-4000-8000-000000000106', 'f.ay+tag@gmail.com', now()),
+    ('a1000000-0000-4000-8000-000000000107', 'gil@example.invalid', null);
+insert into auth.identities (user_id, provider, provider_id, identity_data)
+values ('a1000000-0000-4000-8000-000000000106', 'google', 'fay', '{}');
+END
 wallets=$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')
 journal=$(sql <<<'select * from farebox.entries order by id')
 keys=$(keys_before)
@@ -83,7 +91,8 @@ equals "every wallet has what it had" "$wallets" \
 equals "the journal is what it was" "$journal" "$(sql <<<'select * from farebox.entries order by id')"
 equals "numbers name the same wallets" "101 1470, 102 400, erased 49995" \
     "$(sql <<<"select string_agg(case when u.erased_at is null then u.number::text else 'erased' end || ' ' || w.balance, ', ' order by u.id)
-                 from farebox.users u join farebox.wallets w on w.id = u.id")"
+                 from farebox.users u join farebox.wallets w on w.id = u.id
+                where u.id not in ('a1000000-0000-4000-8000-000000000106', 'a1000000-0000-4000-8000-000000000107')")"
 equals "the user who left stays gone" "t|t|t" \
     "$(sql <<<"select u.email is null, w.blocked_at is not null, exists (select from farebox.used_addresses)
                  from farebox.users u join farebox.wallets w on w.id = u.id where u.id = 'a1000000-0000-4000-8000-000000000103'")"
@@ -109,12 +118,24 @@ equals "the open hold is captured, once" "ok|200 hold_already_settled|200" \
     "$(capture fb_upgrade_server 200) $(capture fb_upgrade_server 100)"
 equals "and what it did not need is free" "200|0" "$(sql <<<"select balance, held from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000102'")"
 refuses "the journal is append-only as before" "the journal is append-only" sql <<<'update farebox.entries set amount = 1'
-sql <<<"insert into auth.users (id, email) values ('a1000000-0000-4000-8000-000000000104', 'dora@example.invalid')"
-equals "a new account gets its wallet as before" "50000" \
-    "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000104'")"
-sql <<<"insert into auth.users (id, email) values ('a1000000-0000-4000-8000-000000000105', 'cleo@example.invalid')"
-equals "but an address that had its starting tokens gets none" "0" \
-    "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000105'")"
+
+# Starting tokens. registers ID EMAIL [GOOGLE]: prints the balance.
+registers() {
+    sql <<END
+insert into auth.users (id, email) values ('$1', nullif('$2', ''));
+insert into auth.identities (user_id, provider, provider_id, identity_data) select '$1', 'google', '$3', '{}' where '$3' <> '';
+update auth.users set email_confirmed_at = case when email <> '' then now() end where id = '$1';
+select balance from farebox.wallets where id = '$1';
+END
+}
+equals "a new account gets its wallet as before" "50000" "$(registers a1000000-0000-4000-8000-000000000104 dora@example.invalid '')"
+equals "but an address that had its starting tokens gets none" "0" "$(registers a1000000-0000-4000-8000-000000000105 cleo@example.invalid '')"
+equals "nor one whose account got them before the upgrade" "0" "$(registers a1000000-0000-4000-8000-000000000108 fay@googlemail.com '')"
+sql <<<"update auth.users set email_confirmed_at = now() where id = 'a1000000-0000-4000-8000-000000000107'"
+equals "who had them unconfirmed has had them" "50000" "$(sql <<<"select balance from farebox.wallets where id = 'a1000000-0000-4000-8000-000000000107'")"
+sql <<<"delete from auth.users where id in ('a1000000-0000-4000-8000-000000000106', 'a1000000-0000-4000-8000-000000000107')"
+equals "leaving and coming back by another provider brings none" "0" "$(registers a1000000-0000-4000-8000-000000000109 '' fay)"
+equals "nor by the address that was not confirmed" "0" "$(registers a1000000-0000-4000-8000-000000000110 gil@example.invalid '')"
 equals "the trigger is the one of this checkout" \
     "CREATE TRIGGER farebox_follow_user AFTER INSERT OR DELETE OR UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()" \
     "$(sql <<<"select pg_get_triggerdef(oid) from pg_trigger where tgname = 'farebox_follow_user'")"

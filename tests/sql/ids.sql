@@ -25,7 +25,8 @@ create temp table people as select a_wallet(5) as id from generate_series(1, 40)
 select is_empty('select p.id from people p join farebox.users u using (id) where u.number & 1023 <> farebox.slot_of(p.id)',
                 'the number of an operator''s own user has the slot of its id');
 create temp table registered (id uuid);
-with r as (insert into auth.users (id) select gen_random_uuid() from generate_series(1, 40) returning id)
+with r as (insert into auth.users (id, email, email_confirmed_at)
+           select gen_random_uuid(), 'tests-ids-' || n || '@example.invalid', now() from generate_series(1, 40) n returning id)
 insert into registered select id from r;
 select is((select count(*) from registered r join farebox.users u using (id) where u.number & 1023 = farebox.slot_of(r.id)), 40::bigint,
           'so has that of a person who registers');

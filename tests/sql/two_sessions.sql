@@ -336,6 +336,20 @@ select is((select b.balance from farebox_api.balance(array[1], array['api_key'],
                                                      array[:'waiting']::uuid[], array[null]::bigint[], array[null]::text[]) b), 50000::bigint,
           'and the first look makes up for it');
 
+---- Two accounts of one mailbox at once
+
+select gen_random_uuid() as ann, gen_random_uuid() as also_ann, gen_random_uuid() as mailbox \gset
+select dblink_exec('one', format($$ insert into auth.users (id, email) values (%L, '%s@example.invalid') $$, :'ann', :'mailbox')),
+       dblink_exec('one', format($$ set local session_replication_role = replica;
+                                    insert into auth.users (id, email, email_confirmed_at) values (%L, '%s+two@example.invalid', now()) $$,
+                                 :'also_ann', :'mailbox')) \g /dev/null
+select is(meanwhile('select 1', format('select farebox.provision(%L)', :'also_ann'),
+                    format('update auth.users set email_confirmed_at = now() where id = %L', :'ann')),
+          'true', 'who is confirmed while another account of the mailbox is, waits for that');
+select is(books(:'ann') || ', ' || books(:'also_ann'), 'balance 50000 held 0 debt 0 seq 1, balance 0 held 0 debt 0 seq 0',
+          'and the second is given nothing');
+select dblink_exec('one', format('delete from auth.users where id in (%L, %L)', :'ann', :'also_ann')) \g /dev/null
+
 select dblink_exec('one', format('delete from farebox.credentials where name like %L', 'two sessions %')) \g /dev/null
 select dblink_disconnect('one'), dblink_disconnect('two') \g /dev/null
 \else

@@ -1,6 +1,6 @@
--- farebox.address_digest: what is kept of an email or a phone that its owner has given up. Null of null.
+-- farebox.address_digest: what is kept of a mailbox, a phone or an identity. Null of null.
 --
--- Called by   farebox.forget, farebox.follow_auth_user, farebox.provision
+-- Called by   farebox.account_digests
 -- Locks       nothing
 
 create or replace function farebox.address_digest(p_address text) returns bytea

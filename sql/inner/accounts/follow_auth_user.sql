@@ -1,15 +1,16 @@
--- farebox.follow_auth_user: a new account gets its wallet, a changed address is changed here too, a removed account is
--- forgotten.
+-- farebox.follow_auth_user: a new account gets its wallet, one whose address is confirmed its starting tokens, a changed
+-- address is changed here too, a removed account is forgotten.
 --
 -- Called by   the trigger farebox_follow_user on auth.users, which is made below where that schema exists
--- Locks       nothing but the user's own rows
+-- Locks       nothing but the user's own rows, and a digest that another account of the same person is just writing
 --
 -- A failure here must not be one of the registration: it is swallowed, with a warning that says nothing, since Supabase
--- Auth may show it to whoever registers. What was missed is made up for by farebox.provision at the first look.
+-- Auth may show it to whoever registers. What was missed is made up for by farebox.provision at the next change or look.
 -- A removal is the other way round: nobody would ever make up for it, so it fails, and whoever removes tries again.
 -- SECURITY DEFINER, unlike the other inner functions: it runs in a session of Supabase Auth, whose role has no rights here.
 --
--- The trigger names no columns: Supabase Auth could not change the type of one that it named.
+-- The trigger names no columns, for two reasons. Supabase Auth could not change the type of one that it named. And an
+-- identity is written after its user: the time of the login is the change by which it is seen.
 
 create or replace function farebox.follow_auth_user() returns trigger
 language plpgsql
@@ -28,13 +29,6 @@ begin
         return null;
     end if;
     if tg_op = 'UPDATE' then
-        -- An address that is free again has had its starting tokens: this account keeps them.
-        insert into farebox.used_addresses (digest)
-        select farebox.address_digest(y.address)
-          from farebox.users u
-         cross join lateral (values (u.email, new.email), (u.phone, new.phone)) y(address, next)
-         where u.id = new.id and y.address is not null and y.address is distinct from y.next
-        on conflict do nothing;
         update farebox.users x
            set email = y.email, phone = y.phone
           from (select case when char_length(new.email) between 3 and 255 then new.email::text end,

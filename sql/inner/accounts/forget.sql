@@ -4,8 +4,8 @@
 -- Locks       the wallet, then the user's row
 --
 -- The wallet is blocked, so what is left in it is spent by nobody. The row of farebox.users stays: it keeps the number from
--- being given to another, and a second helping of starting tokens from whoever has the id. From whoever has the address a
--- digest keeps it, if anything was spent or is held: else leaving and coming back would be tokens without end.
+-- being given to another, and a second helping of starting tokens from whoever has the id. From whoever has an address or an
+-- identity its digest keeps it, which was written when the tokens were given; whose it was is not told any more.
 
 create or replace function farebox.forget(p_user uuid) returns void
 language plpgsql
@@ -14,14 +14,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform from farebox.wallets w where w.id = p_user for no key update;
+    delete from farebox.user_addresses y where y.user_id = p_user;
     update farebox.wallets w set blocked_at = coalesce(w.blocked_at, clock_timestamp()) where w.id = p_user;
-    insert into farebox.used_addresses (digest)
-    select farebox.address_digest(x.address)
-      from farebox.users u
-      join farebox.wallets w on w.id = u.id and (w.burned > 0 or w.held > 0)
-     cross join lateral (values (u.email), (u.phone)) x(address)
-     where u.id = p_user and x.address is not null
-    on conflict do nothing;
     delete from farebox.admins a where a.user_id = p_user;
     delete from farebox.agents g where g.user_id = p_user;
     delete from farebox.credentials k where k.owner = p_user;

@@ -1,0 +1,60 @@
+-- farebox.give_starting_tokens: gives a person the starting tokens, once, and keeps digests of all that tells who it is.
+--
+-- Called by   farebox.provision, so at every change in auth.users and every look at the account
+-- Locks       the wallet, when there is something to do
+--
+-- An account has one turn, when the first of its addresses is confirmed or it has an identity of another provider. What
+-- proves who it is is written then, by primary key, so of two accounts of one mailbox at once one is first. It gets tokens if
+-- nothing of it was there, not even something that is not proved; they stay given, whatever becomes of them. What an account
+-- is given later is added when it is seen: Supabase Auth writes an identity after its user, and has removed it before
+-- farebox.forget is called.
+
+create or replace function farebox.give_starting_tokens(p_user uuid) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_all bytea[];
+    v_proved bytea[];
+    v_now timestamptz;
+    u farebox.users;
+    v_written bigint;
+    v_tokens bigint;
+begin
+    select array_agg(distinct d.digest), array_agg(distinct d.digest) filter (where d.proved) into v_all, v_proved
+      from farebox.account_digests(p_user) d;
+    if v_proved is null then
+        return; -- nothing says yet whose account it is
+    end if;
+    if exists (select from farebox.users x where x.id = p_user and x.starting_tokens_at is not null)
+       and not exists (select from unnest(v_proved) d
+                        where not exists (select from farebox.user_addresses y where y.user_id = p_user and y.digest = d)) then
+        return; -- as nearly always; a look at an account works while the database is read-only
+    end if;
+
+    v_now := farebox.lock_wallet(p_user);
+    select x.* into u from farebox.users x where x.id = p_user;
+    if u.erased_at is not null then
+        return;
+    end if;
+    -- In the order of the digests, which two accounts have in common: neither waits for the other's second one.
+    insert into farebox.used_addresses (digest)
+    select d from unnest(v_proved) d order by d
+    on conflict do nothing;
+    get diagnostics v_written = row_count;
+    insert into farebox.user_addresses (user_id, digest)
+    select p_user, d from unnest(v_proved) d
+    on conflict do nothing;
+    if u.starting_tokens_at is not null then
+        return;
+    end if;
+    update farebox.users x set starting_tokens_at = v_now where x.id = p_user;
+
+    select s.starting_tokens into v_tokens from farebox.settings s;
+    if v_tokens > 0 and v_written = cardinality(v_proved)
+       and not exists (select from farebox.used_addresses l where l.digest = any (v_all) and l.digest <> all (v_proved)) then
+        perform farebox.post_grant(farebox.new_id(farebox.slot_of(p_user)), p_user, v_tokens, 'promo', null, null, null, null,
+                                   'starting tokens', null, v_now);
+    end if;
+end $$;
