@@ -682,12 +682,17 @@ COMMENT ON COLUMN farebox.settings.address_salt IS 'What digests of addresses in
 CREATE TABLE farebox.used_addresses (
     digest bytea NOT NULL,
     used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    blocked_at timestamp with time zone,
     CONSTRAINT used_addresses_digest_check CHECK ((octet_length(digest) = 32))
 );
 
 -- Name: TABLE used_addresses; Type: COMMENT; Schema: farebox
 
 COMMENT ON TABLE farebox.used_addresses IS 'Digests of addresses and identities that have had their starting tokens. To let one have them again, delete its row.';
+
+-- Name: COLUMN used_addresses.blocked_at; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.used_addresses.blocked_at IS 'Its last owner left with a wallet that an operator had blocked: whoever comes with it begins blocked.';
 
 -- Name: user_addresses; Type: TABLE; Schema: farebox
 

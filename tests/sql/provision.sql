@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(78);
+select plan(84);
 
 -- Somebody registers at Supabase Auth, which does this in a role of its own: the user, the identities, and then, by an update,
 -- what is confirmed, autoconfirm or not. The last update is the login.
@@ -176,6 +176,9 @@ $$;
 create function unlinks(p_user uuid) returns void language sql volatile as $$
     delete from auth.identities i where i.user_id = p_user and i.provider = 'google'
 $$;
+create function is_blocked(p_user uuid) returns void language sql volatile as $$
+    update farebox.wallets w set blocked_at = now() where w.id = p_user
+$$;
 create function is_reversed(p_user uuid) returns void language sql volatile as $$
     select brief(take_back(e.id)) from farebox.entries e where e.credit = p_user
 $$;
@@ -205,7 +208,7 @@ begin
           using v_user;
     end loop;
     execute 'select ' || p_then into v_user;
-    return (select concat_ws(' ', w.balance, violations(w.id))
+    return (select concat_ws(' ', w.balance, case when w.blocked_at is not null then 'blocked' end, violations(w.id))
               from farebox.wallets w where w.id = v_user);
 end $$;
 create temp table cases (n int generated always as identity, title text, first text, meanwhile text, then_comes text, finds text);
@@ -236,6 +239,11 @@ insert into cases (title, first, meanwhile, then_comes, finds) values
     ('whose phone is not confirmed', null, null, $$ by_phone('79990001004', false) $$, '0'),
     ('who has neither an address nor an identity', null, null, $$ registers() $$, '0'),
     ('who has a pair of keys', null, null, $$ registers(provider => 'web3', subject => 'web3:solana:s6') $$, '0'),
+    -- Blocked by an operator.
+    ('who left blocked', $$ by_email('t20@x.invalid') $$, 'is_blocked, leaves', $$ by_email('t20@x.invalid') $$, '0 blocked'),
+    ('who left blocked, by phone', $$ by_phone('79990001005') $$, 'spends, is_blocked, leaves', $$ by_phone('79990001005') $$, '0 blocked'),
+    ('who left blocked, by an identity', $$ by_email('t21@x.invalid') $$, 'links s7, is_blocked, leaves', $$ by_google('s7') $$, '0 blocked'),
+    ('who is here, blocked', $$ by_email('t22@x.invalid') $$, 'is_blocked', $$ by_email('t22+x@x.invalid') $$, '0 blocked'),
     -- Another person.
     ('whose address somebody else only said to have', $$ by_google('s8', 't23@x.invalid', false) $$, 'spends, leaves', $$ by_email('t23@x.invalid') $$, '50000'),
     ('of another mailbox', $$ by_email('t24@x.invalid') $$, 'spends, leaves', $$ by_email('t25@x.invalid') $$, '50000'),
@@ -243,7 +251,7 @@ insert into cases (title, first, meanwhile, then_comes, finds) values
     ('of a name that begins with a plus', $$ by_email('+t27@x.invalid') $$, null, $$ by_email('+t28@x.invalid') $$, '50000'),
     ('of another phone', $$ by_phone('79990001006') $$, 'leaves', $$ by_phone('79990001007') $$, '50000'),
     ('of another identity', $$ by_google('s9') $$, 'leaves', $$ by_google('s10') $$, '50000'),
-    ('who was anonymous', $$ by_email('t29@x.invalid') $$, 'leaves', $$ by_anonymous('t30@x.invalid') $$, '50000'),
+    ('who was anonymous', $$ by_email('t29@x.invalid') $$, 'is_blocked, leaves', $$ by_anonymous('t30@x.invalid') $$, '50000'),
     -- What had held already, and does.
     ('who has spent', $$ by_email('t31@x.invalid') $$, 'spends, leaves', $$ by_email('t31@x.invalid') $$, '0'),
     ('by an email that was given up', $$ by_email('t32@x.invalid') $$, 'moves t33@x.invalid', $$ by_email('t32@x.invalid') $$, '0'),
@@ -252,6 +260,15 @@ select is(found(c.first, c.meanwhile, c.then_comes), c.finds, format('%s finds %
 select is((select count(*) from farebox.used_addresses l where position('t31' in encode(l.digest, 'escape')) > 0), 0::bigint,
           'of an address a digest is kept');
 
+-- A block is the operator's to lift.
+select by_email('tests-blocked@example.invalid') as first \gset
+select is_blocked(:'first'), leaves(:'first'), by_email('tests-blocked@example.invalid') as second \gset
+update farebox.wallets set blocked_at = null where id = :'second';
+select links(:'second', 's11') \g /dev/null
+select is((select w.blocked_at from farebox.wallets w where w.id = :'second'), null, 'a block that an operator lifts is lifted');
+select leaves(:'second'), by_google('s11') as third, by_email('tests-blocked@example.invalid') as fourth \gset
+select is((select array_agg(w.blocked_at) from farebox.wallets w where w.id in (:'third', :'fourth')), array[null, null]::timestamptz[],
+          'for whoever leaves and comes back, too');
 ---- Gone at Supabase Auth
 
 delete from auth.users where id = :'ann';

@@ -5,9 +5,9 @@
 --
 -- An account has one turn, when the first of its addresses is confirmed or it has an identity of another provider. What
 -- proves who it is is written then, by primary key, so of two accounts of one mailbox at once one is first. It gets tokens if
--- nothing of it was there, not even something that is not proved; they stay given, whatever becomes of them. What an account
--- is given later is added when it is seen: Supabase Auth writes an identity after its user, and has removed it before
--- farebox.forget is called.
+-- nothing of it was there, not even something that is not proved; they stay given, whatever becomes of them. A block comes
+-- back with what its owner had. What an account is given later is added when it is seen: Supabase Auth writes an identity
+-- after its user, and has removed it before farebox.forget is called.
 
 create or replace function farebox.give_starting_tokens(p_user uuid) returns void
 language plpgsql
@@ -21,6 +21,7 @@ declare
     u farebox.users;
     v_written bigint;
     v_tokens bigint;
+    v_blocked_at timestamptz;
 begin
     select array_agg(distinct d.digest), array_agg(distinct d.digest) filter (where d.proved) into v_all, v_proved
       from farebox.account_digests(p_user) d;
@@ -50,6 +51,19 @@ begin
         return;
     end if;
     update farebox.users x set starting_tokens_at = v_now where x.id = p_user;
+
+    -- Blocked is who left so, and who is here so by another account of the same person.
+    select min(b.blocked_at) into v_blocked_at
+      from (select l.blocked_at from farebox.used_addresses l where l.digest = any (v_all)
+            union all
+            select w.blocked_at
+              from farebox.user_addresses y
+              join farebox.users x on x.id = y.user_id and x.erased_at is null
+              join farebox.wallets w on w.id = y.user_id
+             where y.digest = any (v_all) and y.user_id <> p_user) b;
+    if v_blocked_at is not null then
+        update farebox.wallets w set blocked_at = coalesce(w.blocked_at, v_blocked_at) where w.id = p_user;
+    end if;
 
     select s.starting_tokens into v_tokens from farebox.settings s;
     if v_tokens > 0 and v_written = cardinality(v_proved)
