@@ -24,11 +24,12 @@
 //   Reply     200 {"success": true, "hold_id", "transaction_id", "tokens_spent", "balance_before",
 //             "balance_after"}; again with the same amount: the same body and Idempotent-Replayed: true
 //   Refuses   invalid_amount, validation_error, hold_not_found, hold_already_settled {captured},
-//             insufficient_balance {required, available}, busy, outcome_unknown; of a hold that lapsed, which
-//             is captured late as a plain spend, wallet_blocked and subscription_expired, too
+//             insufficient_balance {required, available}, busy, outcome_unknown; of more than is held also
+//             wallet_blocked and subscription_expired
 //
-// Less than was held: the rest is free at once. More: only if the rest is free; a refused capture leaves the
-// hold open.
+// Less than was held: the rest is free at once. What was held is captured from a blocked wallet too. More is a
+// plain spend beside it, as is all of a hold that has lapsed: only if the wallet may spend and the rest is free;
+// a refused capture leaves the hold open.
 //
 // POST /api/v1/holds/{id}/release: give back all that was held, and end the hold.
 //

@@ -405,7 +405,8 @@ TEST_CASE("a blocked wallet and an ended subscription hold nothing", "[holds]")
 
     check_refusal(place(blocked, 1), 403, "wallet_blocked");
     check_refusal(place(lapsed, 1), 403, "subscription_expired");
-    // What was promised in time is kept.
+    // What was promised in time is kept, and no more.
+    check_refusal(capture(hold, 11), 403, "wallet_blocked");
     check_spent(capture(hold, 10), 10, 100);
 }
 

@@ -114,7 +114,7 @@ std::vector<std::string> expected_coverage()
             "capture replayed",
             "capture hold_already_settled",
             "capture short",
-
+            "capture wallet_blocked",
             "capture hold_not_found",
             "release ok",
             "release replayed",
@@ -149,7 +149,8 @@ std::vector<std::string> expected_coverage()
             "refund expired",
             "debt paid",
             "captured more than held",
-            "captured late"};
+            "captured late",
+            "captured what was held of a blocked wallet"};
 }
 
 } // namespace

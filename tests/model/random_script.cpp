@@ -68,7 +68,11 @@ class Writer {
         operation.label = static_cast<int>(script_.size()) + 1;
         script_.push_back(operation);
         if (!operation.joins) reference_.begin_call();
-        if (reference_.apply(operation).status == "ok") made_.insert(operation.label);
+        if (reference_.apply(operation).status == "ok") {
+            made_.insert(operation.label);
+            if (operation.kind == Kind::capture || operation.kind == Kind::release)
+                ended_.insert(operation.of);
+        }
     }
 
     Operation next()
@@ -81,6 +85,9 @@ class Writer {
             auto operation = one_of(before.kind);
             operation.joins = true;
             return operation;
+        }
+        if (before.kind == Kind::block && percent(90)) {
+            if (auto const more = captured_beyond(before.wallet)) return *more;
         }
         if (percent(8)) {
             if (auto const repeated = repeat()) return *repeated;
@@ -104,6 +111,22 @@ class Writer {
         operation.resend = Resend::no;
         if (percent(30)) ++operation.amount;
         if (percent(20)) operation.to = below(wallets_of_a_script);
+        return operation;
+    }
+
+    // More than it holds, of the last hold on that wallet that nobody has ended: no hold is a way around a block.
+    std::optional<Operation> captured_beyond(int wallet)
+    {
+        auto const hold = std::find_if(script_.rbegin(), script_.rend(), [&](auto const& operation) {
+            return operation.kind == Kind::hold && operation.wallet == wallet &&
+                   made_.contains(operation.label) && !ended_.contains(operation.label);
+        });
+        if (hold == script_.rend()) return {};
+        auto operation = Operation();
+        operation.kind = Kind::capture;
+        operation.of = hold->label;
+        operation.amount = hold->amount + between(1, 20);
+        operation.clamp = percent(50);
         return operation;
     }
 
@@ -228,6 +251,7 @@ class Writer {
     Reference reference_{
         wallets_of_a_script}; // only to know what went through: a script of refusals finds nothing
     std::set<int> made_;
+    std::set<int> ended_; // holds
 };
 
 } // namespace

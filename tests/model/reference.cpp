@@ -370,9 +370,13 @@ Answer Reference::end_hold(Operation const& operation)
         return answer;
     }
     if (wanted < 0) return refused("invalid_amount");
-    if (!hold.open && wanted > 0 && wallets_[at(w)].blocked) return refused("wallet_blocked");
-    auto const most = (hold.open ? hold.amount : 0) + available(w);
+    // What was held is paid whatever has become of the wallet; beyond it a capture is a plain spend.
+    auto const own = hold.open ? hold.amount : 0;
+    auto const beyond = wanted > own && wallets_[at(w)].blocked;
+    if (beyond && !(hold.open && operation.clamp)) return refused("wallet_blocked");
+    auto const most = own + (beyond ? 0 : available(w));
     if (wanted > most && !operation.clamp) return insufficient(wanted, most);
+    if (beyond) ++events_["captured what was held of a blocked wallet"];
 
     auto const took = std::min(wanted, most);
     auto const was_open = hold.open;

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(102);
+select plan(122);
 update farebox.settings set subscription_required = false;
 
 ---- Capture
@@ -180,6 +180,42 @@ select a_wallet(100) as ann \gset
 select held(:'ann', 20) as hold \gset
 select is(brief(end_hold(e(:'hold', p_amount, session => a_session(:'ann'), caller => :'ann'))), 'forbidden', title)
   from (values (0, 'a user releases no hold, the own one neither'), (5, 'nor captures it')) v(p_amount, title);
+
+---- No hold is a way around what refuses a spend
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 1) as hold \gset
+update farebox.wallets set blocked_at = now() where id = :'ann';
+select is(capture(:'hold', 2), 'wallet_blocked', 'more than was held is refused where a spend would be: the wallet is blocked');
+select is(books(:'ann'), 'balance 100 held 1 debt 0 seq 1', 'and the hold stays open');
+select is(capture(:'hold', 100, true), 'short 1 100->99 of 99', 'clamped, what was held is captured, and no more');
+select is(capture(:'hold', 100, true), 'replayed 1 100->99', 'for good');
+select is(books(:'ann'), 'balance 99 held 0 debt 0 seq 2', 'and the books are in order');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 30) as one, held(:'ann', 30) as two, held(:'ann', 30) as three \gset
+update farebox.wallets set subscription_until = now() - interval '1 s' where id = :'ann';
+select is(capture(:'one', 31), 'subscription_expired', 'or the subscription has ended');
+update farebox.wallets set subscription_until = null where id = :'ann';
+update farebox.settings set subscription_required = true;
+select is(capture(:'one', 31), 'subscription_expired', 'or never was');
+select is(capture(:'one', 30), 'ok 30 100->70 of 10', 'what was held is captured');
+select is(capture(:'two', 35, true), 'short 30 70->40 of 10', 'clamped too');
+update farebox.settings set subscription_required = false;
+select is(capture(:'three', 40), 'ok 40 40->0 of 0', 'who may spend again may capture more again');
+select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 4', 'and the books are in order');
+
+insert into auth.users (id) values (gen_random_uuid()) returning id as cat \gset
+select a_session(:'cat') as session, held(:'cat', 1) as hold \gset
+select farebox_api.erase_account('user', proof_of(:'session', :'cat', null), :'cat') \g /dev/null
+select is(capture(:'hold', 40000), 'wallet_blocked', 'who has left leaves no purse behind to be emptied through a hold');
+select is(capture(:'hold', 1), 'ok 1 50000->49999 of 49999', 'but what was promised is paid');
+
+select a_wallet(100) as ann \gset
+select held(:'ann', 60) as hold, time_passes(:'ann', '2 hours') \gset
+update farebox.wallets set blocked_at = now() where id = :'ann';
+select is(capture(:'hold', 40, true), 'wallet_blocked', 'a hold that lapsed and released has nothing of its own: clamped or not');
+select is(books(:'ann'), 'balance 100 held 0 debt 0 seq 1', 'and nothing is taken');
 
 ---- Grants that expire under a hold
 

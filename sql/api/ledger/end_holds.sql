@@ -11,10 +11,11 @@
 --             which is null. Another amount is hold_already_settled, with the amount it ended with.
 -- Raises      FB000 when the call itself is malformed; 55P03 when a lock is not had in time
 --
--- Less than was held: the rest is free at once. More: only if the rest is free, else `insufficient_balance` (available: what could
--- be captured) and the hold stays open; with p_clamp as much as there is is taken, and when that is less, the answer is
--- `short`. A hold that lapsed and charged has ended with what it charged. One that lapsed and released is captured late
--- as a plain spend, once, with the checks of one (wallet_blocked, subscription_expired come up there only); its release is ok.
+-- Less than was held: the rest is free at once. More is a plain spend beside the hold: only if the wallet may spend (else
+-- wallet_blocked, subscription_expired) and the rest is free (else `insufficient_balance`; available: what could be captured), and
+-- refused it leaves the hold open; with p_clamp as much as there is is taken, from a wallet that may not spend what was held, and
+-- when that is less, the answer is `short`. A hold that lapsed and charged has ended with what it charged. One that lapsed and
+-- released is captured late as a plain spend, once, with the checks of one; its release is ok.
 -- before, after and entry are those of the capture's entry, null where there is none; released is what of the hold was not
 -- captured; settled_by is the p_entry of the call that ended it, so that a resend can tell that it did.
 --

@@ -6,9 +6,10 @@
 -- Answers     replayed, hold_already_settled, invalid_amount, wallet_blocked, subscription_expired, insufficient_balance,
 --             short, ok
 --
--- A capture may take the hold's own tokens and what else is free. It burns what due grants kept for the hold first; what
--- they kept and it did not need expires here, before a debt may be paid from what the hold sets free. A hold that lapsed
--- and released its tokens is captured late as a plain spend, with the checks of one.
+-- A capture may take the hold's own tokens, whatever has become of the wallet since: the work was done. What it takes beyond
+-- them is a plain spend, with the checks of one, and a late capture of a hold that lapsed and released is nothing else. Clamped,
+-- an open hold is captured with its own tokens where a spend would be refused. A capture burns what due grants kept for the hold
+-- first; what they kept and it did not need expires here, before a debt may be paid from what the hold sets free.
 
 create or replace function farebox.end_hold(
     p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json,
@@ -22,8 +23,11 @@ as $$
 declare
     w farebox.wallets;
     h farebox.holds;
-    v_free bigint;
+    v_own bigint;     -- of the hold, while it is open
+    v_free bigint;    -- beside it
+    v_most bigint;    -- what may be captured
     v_take bigint;
+    v_refusal text;   -- of a plain spend, where more than the hold's own is asked for
     v_kept boolean;
 begin
     at := p_now;
@@ -49,23 +53,23 @@ begin
         return;
     end if;
     select x.* into w from farebox.wallets x where x.id = h.wallet;
-    if not h.open and p_amount > 0 then
-        if w.blocked_at is not null then
-            status := 'wallet_blocked';
-            return;
-        end if;
-        if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
-            status := 'subscription_expired';
-            return;
-        end if;
+    v_own := case when h.open then h.amount else 0 end;
+    if p_amount > v_own then
+        v_refusal := case when w.blocked_at is not null then 'wallet_blocked'
+                          when w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null)
+                              then 'subscription_expired' end;
     end if;
-    -- A debt leaves nothing free beyond the hold's own tokens.
-    v_free := case when h.open then h.amount else 0 end + case when w.debt > 0 then 0 else w.balance - w.held end;
-    v_take := least(p_amount, v_free);
+    if v_refusal is not null and not (h.open and p_clamp) then
+        status := v_refusal;
+        return;
+    end if;
+    v_free := case when w.debt > 0 then 0 else w.balance - w.held end; -- a debt leaves nothing free
+    v_most := v_own + case when v_refusal is null then v_free else 0 end;
+    v_take := least(p_amount, v_most);
     if v_take < p_amount and not p_clamp then
         status := 'insufficient_balance';
         amount := p_amount;
-        available := v_free;
+        available := v_most;
         return;
     end if;
 
@@ -106,7 +110,7 @@ begin
             perform farebox.pay_debt(h.wallet, p_now);
         end if;
     end if;
-    available := v_free - v_take;
+    available := v_own + v_free - v_take;
     if v_kept or w.debt > 0 then
         select case when x.debt > 0 then 0 else x.balance - x.held end into available
           from farebox.wallets x where x.id = h.wallet;
