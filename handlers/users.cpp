@@ -16,7 +16,8 @@
 //              "priority"?: 0..1000 (lower burns first), "expires_at"?: an instant to come,
 //              "idempotency_key"?, "metadata"?: object}
 //   Reply     201 {"success": true, "transaction_id", "tokens_granted", "balance_before", "balance_after"}
-//   Refuses   invalid_amount, validation_error, user_not_found, idempotency_key_reused, busy, outcome_unknown
+//   Refuses   invalid_amount, validation_error, user_not_found (of one who has left, too), idempotency_key_reused,
+//             busy, outcome_unknown
 //
 // Both are endpoints of our own, so a member they do not know is refused by name.
 

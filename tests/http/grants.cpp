@@ -1,6 +1,7 @@
 // POST /api/v1/users/{user_id}/grants: an operator's gift.
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
+#include "tests/support/database.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/wallet.hpp"
 
@@ -115,6 +116,17 @@ TEST_CASE("what is wrong with a grant is named, and nothing is granted", "[grant
     refused("idempotency_key", "");
     refused("tokens", 5);
     CHECK(wallet.seq() == 0);
+}
+
+TEST_CASE("who has left is given nothing, as if there were no such user", "[grants]")
+{
+    auto const wallet = a_user().holding(5);
+    database().rows("select farebox.forget($1)", {wallet.id});
+
+    auto const reply = grant(wallet, body({{"amount", 5}, {"description", "g"}}));
+
+    check_refusal(reply, 404, "user_not_found");
+    CHECK(wallet.balance() == 5);
 }
 
 TEST_CASE("a grant to nobody, or by nobody, is refused", "[grants]")

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(53);
+select plan(59);
 
 ---- A grant
 
@@ -128,6 +128,18 @@ select is(journal(:'ann'), 'debt 50, reversal -50, grant 20, repayment -20, gran
 select a_wallet() as ann \gset
 update farebox.wallets set blocked_at = now(), subscription_until = now() - interval '1 day' where id = :'ann';
 select is(brief(gift(:'ann', 5)), 'ok 5 0->5', 'a blocked wallet without a subscription may be given tokens');
+
+---- Who has left
+
+select a_wallet() as eve \gset
+select brief(gift(:'eve', 5, key => 'k')), farebox.forget(:'eve') \g /dev/null
+select is(brief(gift(:'eve', 5)), 'user_not_found', 'who has left is given nothing');
+select is(brief(gift(null, 0, number => number_of(:'eve'), expires_in => '-1 s')), 'user_not_found',
+          'by number neither, whatever else is wrong');
+select is(brief(gift(:'eve', 5, key => 'new')), 'user_not_found', 'or with a key');
+select is(brief(gift(:'eve', 5, key => 'k')), 'replayed 5 0->5', 'but what was granted in time was granted');
+select is(brief(gift(:'eve', 5, key => 'k', fingerprint => 'other')), 'idempotency_key_reused', 'with that key and no other request');
+select is(books(:'eve'), 'balance 5 held 0 debt 0 seq 1', 'and the wallet stays as it was left');
 
 ---- A malformed call is our fault and raises
 

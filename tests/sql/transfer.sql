@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(46);
+select plan(50);
 
 ---- A transfer
 
@@ -129,6 +129,16 @@ select brief(gift(:'ann', 10, expires_in => '1 hour')), brief(gift(:'bob', 10, p
        time_passes(:'ann', '2 hours'), time_passes(:'bob', '2 hours'), brief(move(:'ann', :'bob', 20)) \g /dev/null
 select is(books(:'ann') || ', ' || books(:'bob'), 'balance 0 held 0 debt 0 seq 5, balance 80 held 0 debt 0 seq 9',
           'on both sides expired tokens are gone first');
+
+---- Who has left
+
+select a_wallet(100) as ann, a_wallet(10) as eve \gset
+select brief(move(:'ann', :'eve', 5, key => 'k')), farebox.forget(:'eve') \g /dev/null
+select is(brief(move(:'ann', :'eve', 5)), 'user_not_found', 'nothing is moved to who has left');
+select is(brief(move(:'ann', :'eve', 5, key => 'k')), 'replayed 5 100->95', 'but what was moved in time was moved');
+select is(brief(move(:'eve', :'ann', 5)), 'wallet_blocked', 'and nothing leaves, since the wallet is blocked');
+select is(books(:'ann') || ', ' || books(:'eve'), 'balance 95 held 0 debt 0 seq 2, balance 15 held 0 debt 0 seq 2',
+          'both wallets stay as they were');
 
 ---- A malformed call is our fault and raises
 

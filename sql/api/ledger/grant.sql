@@ -2,9 +2,10 @@
 --
 -- Called by   handlers/users
 -- Locks       the wallet
--- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
---             validation_error (p_expires_at has passed), ok
---             The order above is the order of the checks; callers may rely on it.
+-- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, user_not_found (has left),
+--             invalid_amount, validation_error (p_expires_at has passed), ok
+--             The order above is the order of the checks; callers may rely on it. A key is asked about before who has left:
+--             what was granted in time was granted.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 
@@ -53,6 +54,10 @@ begin
         before := v_first.before;
         after := v_first.after;
         at := v_first.at;
+        return;
+    end if;
+    if farebox.has_left(v_wallet) then
+        status := 'user_not_found';
         return;
     end if;
 

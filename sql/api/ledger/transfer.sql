@@ -2,8 +2,8 @@
 --
 -- Called by   owners of pools and devices (an operator's allocation)
 -- Locks       both wallets in one statement, by kind and id
--- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
---             validation_error (to itself), wallet_blocked, insufficient_balance, ok
+-- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, user_not_found (who would
+--             receive has left), invalid_amount, validation_error (to itself), wallet_blocked, insufficient_balance, ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
@@ -61,6 +61,10 @@ begin
         before := v_first.before;
         after := v_first.after;
         at := v_first.at;
+        return;
+    end if;
+    if farebox.has_left(p_to) then
+        status := 'user_not_found';
         return;
     end if;
     select x.* into v_from from farebox.wallets x where x.id = p_from;
