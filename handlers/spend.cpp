@@ -26,8 +26,9 @@
 //   Request   {"amount"?: 1..10^12 (all that is left), "description"?: "reversal", "idempotency_key"?}
 //   Reply     200 {"success": true, "transaction_id", "reversed_transaction_id", "tokens_reversed",
 //             "balance_before", "balance_after"}
-//   Refuses   entry_not_found, entry_not_reversible, reverse_exceeds_entry {available},
-//             insufficient_balance, idempotency_key_reused, busy, outcome_unknown
+//   Refuses   entry_not_found, entry_not_reversible, invalid_amount (also where the balance would be more than
+//             2^53-1), validation_error, reverse_exceeds_entry {available}, insufficient_balance,
+//             idempotency_key_reused, busy, outcome_unknown
 //
 // Each spend is one row of one SQL call and so of one transaction: it commits together with its key or leaves
 // no trace. A client that saw no answer sends the same request with the same key again.

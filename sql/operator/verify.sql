@@ -60,6 +60,9 @@ as $$
         select w.id, 'balance >= held >= 0 and debt >= 0', format('balance %s, held %s, debt %s', w.balance, w.held, w.debt)
           from w where w.held < 0 or w.balance < w.held or w.debt < 0
         union all
+        select w.id, 'a balance is at most 2^53 - 1', format('balance %s', w.balance)
+          from w where w.balance > 9007199254740991
+        union all
         select w.id, 'held is the sum of the open holds', format('held %s, holds %s', w.held, h.amount)
           from w cross join lateral (select coalesce(sum(x.amount), 0) as amount from farebox.holds x
                                       where x.wallet = w.id and x.open) h

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(69);
+select plan(74);
 
 ---- A refund
 
@@ -46,6 +46,20 @@ select is(tokens_left(:'ann'), 'promo 1, paid 7', 'a part comes back from the en
 select brief(take_back(:'spent_entry', 4)) \g /dev/null
 select is(tokens_left(:'ann'), 'promo 5, paid 7', 'and the rest to where it was burned first');
 select is(books(:'ann'), 'balance 12 held 0 debt 0 seq 7', 'and the books are in order');
+
+---- Nor past what a client counts exactly
+
+select a_wallet(100) as ann \gset
+select * from spend_one(r(:'ann', 30)) \gset spent_
+savepoint brimful;
+update farebox.wallets set balance = 9007199254740991 - 10 where id = :'ann';
+select is(brief(take_back(:'spent_entry', 11)), 'invalid_amount',
+          'a refund never makes a balance that a JavaScript client does not count exactly');
+select is(brief(take_back(:'spent_entry')), 'invalid_amount', 'of all that is left neither');
+select is(brief(take_back(:'spent_entry', 31)), 'reverse_exceeds_entry of 30', 'more than the spend was is told first');
+select is(brief(take_back(:'spent_entry', 10)), 'ok 10 9007199254740981->9007199254740991', 'it may reach the last that it does');
+rollback to brimful;
+select is(books(:'ann'), 'balance 70 held 0 debt 0 seq 2', 'and the books are in order');
 
 ---- A refund is no way around an expiry
 

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(53);
+select plan(54);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -188,6 +188,9 @@ select breaks(:'ann', 'balance = balance + 1',
 select breaks(:'ann', 'balance = balance - 1',
               'the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
               'and one taken');
+select breaks(:'ann', 'balance = 9007199254740992',
+              'a balance is at most 2^53 - 1; the balance is the sum of the entries; the grants remaining, less what is unattributed, are the balance',
+              'and more than a JavaScript client counts exactly');
 select breaks(:'ann', 'held = held + 1', 'held is the sum of the open holds', 'held tokens without a hold are found');
 select breaks(:'ann', 'held = 0', 'held is the sum of the open holds', 'and a hold without held tokens');
 select breaks(:'ann', 'debt = 5', 'the debt is what was lent less what was repaid', 'a debt without an entry is found');

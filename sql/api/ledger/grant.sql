@@ -62,8 +62,8 @@ begin
     end if;
 
     select w.balance into v_balance from farebox.wallets w where w.id = v_wallet;
-    if p_amount <= 0 or p_amount > 1000000000000 or v_balance + p_amount > 9007199254740991 then
-        status := 'invalid_amount'; -- a balance stays exact in a client whose numbers are doubles
+    if p_amount <= 0 or p_amount > 1000000000000 or not farebox.fits(v_balance, p_amount) then
+        status := 'invalid_amount';
         return;
     end if;
     if p_expires_at <= at then

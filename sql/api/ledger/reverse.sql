@@ -3,7 +3,8 @@
 -- Called by   handlers/spend
 -- Locks       the wallet of the entry
 -- Answers     late, unauthorized, forbidden, entry_not_found, idempotency_key_reused, replayed, entry_not_reversible,
---             invalid_amount, reverse_exceeds_entry, insufficient_balance, ok
+--             invalid_amount, reverse_exceeds_entry, invalid_amount (of a spend: the balance would be more than 2^53 - 1, as of
+--             no grant), insufficient_balance (of a grant), ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
@@ -86,6 +87,12 @@ begin
     if v_left = 0 or p_amount > v_left then
         status := 'reverse_exceeds_entry';
         available := v_left;
+        return;
+    end if;
+
+    select x.* into w from farebox.wallets x where x.id = v_wallet;
+    if e.kind = 'spend' and not farebox.fits(w.balance, coalesce(p_amount, v_left)) then
+        status := 'invalid_amount';
         return;
     end if;
 

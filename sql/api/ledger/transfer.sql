@@ -70,7 +70,7 @@ begin
     select x.* into v_from from farebox.wallets x where x.id = p_from;
     select x.* into v_to from farebox.wallets x where x.id = p_to;
 
-    if p_amount <= 0 or p_amount > 1000000000000 or v_to.balance + p_amount > 9007199254740991 then
+    if p_amount <= 0 or p_amount > 1000000000000 or not farebox.fits(v_to.balance, p_amount) then
         status := 'invalid_amount';
         return;
     end if;
