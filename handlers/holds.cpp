@@ -22,7 +22,9 @@
 //   Request   {"amount": 1..10^9, "description"?: 1..500 characters (the hold's), "metadata"?: object (the
 //             hold's)}
 //   Reply     200 {"success": true, "hold_id", "transaction_id", "tokens_spent", "balance_before",
-//             "balance_after"}; again with the same amount: the same body and Idempotent-Replayed: true
+//             "balance_after"}; balance_after is what is there when the call returns: what expires with the end of
+//             the hold, or pays a debt, is gone from it. Again with the same amount: the same body and
+//             Idempotent-Replayed: true
 //   Refuses   invalid_amount, validation_error, hold_not_found, hold_already_settled {captured},
 //             insufficient_balance {required, available}, busy, outcome_unknown; of more than is held also
 //             wallet_blocked and subscription_expired

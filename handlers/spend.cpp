@@ -25,7 +25,8 @@
 //   Access    a service with the scope grant
 //   Request   {"amount"?: 1..10^12 (all that is left), "description"?: "reversal", "idempotency_key"?}
 //   Reply     200 {"success": true, "transaction_id", "reversed_transaction_id", "tokens_reversed",
-//             "balance_before", "balance_after"}
+//             "balance_before", "balance_after"}; balance_after is what is there when the call returns: of tokens
+//             that have expired since they were spent nothing is
 //   Refuses   entry_not_found, entry_not_reversible, invalid_amount (also where the balance would be more than
 //             2^53-1), validation_error, reverse_exceeds_entry {available}, insufficient_balance,
 //             idempotency_key_reused, busy, outcome_unknown

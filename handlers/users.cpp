@@ -15,7 +15,8 @@
 //             {"amount": 1..10^12, "description": 1..500 characters, "class"?: promo | allotment | paid,
 //              "priority"?: 0..1000 (lower burns first), "expires_at"?: an instant to come,
 //              "idempotency_key"?, "metadata"?: object}
-//   Reply     201 {"success": true, "transaction_id", "tokens_granted", "balance_before", "balance_after"}
+//   Reply     201 {"success": true, "transaction_id", "tokens_granted", "balance_before", "balance_after"}; a debt
+//             that the grant pays is gone from balance_after
 //   Refuses   invalid_amount, validation_error, user_not_found (of one who has left, too), idempotency_key_reused,
 //             busy, outcome_unknown
 //

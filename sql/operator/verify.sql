@@ -22,13 +22,14 @@ as $$
          limit p_limit
     ), moves as materialized ( -- the journal as each wallet sees it
         select e.debit as wallet, e.debit_seq as seq, e.debit_after as after, -e.amount as delta, e.kind, e.burn_from,
-               e.reverses
+               e.reverses, e.answered
           from w cross join lateral (select * from farebox.entries x where x.debit = w.id and x.debit_seq > 0 offset 0) e
         union all
-        select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses
+        select e.credit, e.credit_seq, e.credit_after, e.amount, e.kind, null, e.reverses, e.answered
           from w cross join lateral (select * from farebox.entries x where x.credit = w.id and x.credit_seq > 0 offset 0) e
     ), chain as (
-        select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous
+        select m.*, row_number() over pw as place, coalesce(lag(m.after) over pw, 0) as previous,
+               count(*) filter (where m.kind not in ('expire', 'repayment')) over pw as run -- a move and what it brought about
           from moves m
         window pw as (partition by m.wallet order by m.seq)
     ), sums as (
@@ -56,6 +57,12 @@ as $$
         union all
         select s.wallet, 'each entry continues the balance of the one before', format('%s breaks', s.breaks)
           from sums s where s.breaks > 0
+        union all
+        select c.wallet, 'a balance that was answered is one that the move left', format('answered %s', max(c.answered))
+          from chain c
+         group by c.wallet, c.run
+        having max(c.answered) is not null
+           and not max(c.answered) = any (coalesce(array_agg(c.after) filter (where c.kind in ('expire', 'repayment')), '{}'))
         union all
         select w.id, 'balance >= held >= 0 and debt >= 0', format('balance %s, held %s, debt %s', w.balance, w.held, w.debt)
           from w where w.held < 0 or w.balance < w.held or w.debt < 0

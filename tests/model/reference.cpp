@@ -393,16 +393,15 @@ Answer Reference::end_hold(Operation const& operation)
         entry.amount = took;
         entry.before = state(w).balance;
         entry.slices = burn(w, took, was_open ? hold.created : never);
-        entry.after = state(w).balance;
         hold.settled.made = operation.label;
         hold.settled.before = entry.before;
-        hold.settled.after = entry.after;
         entries_[operation.label] = std::move(entry);
     }
     if (was_open) {
         expire_due(w);
         pay_debt(w);
     }
+    if (took > 0) hold.settled.after = state(w).balance;
     auto answer = hold.settled;
     answer.status = took < wanted ? "short" : "ok";
     answer.available = available(w);
@@ -441,7 +440,6 @@ Answer Reference::grant(Operation const& operation)
     entry.wallet = w;
     entry.amount = operation.amount;
     entry.before = state(w).balance;
-    entry.after = entry.before + operation.amount;
     auto grant = Grant();
     grant.entry = operation.label;
     grant.priority = operation.priority;
@@ -449,6 +447,7 @@ Answer Reference::grant(Operation const& operation)
     grant.amount = operation.amount;
     add_grant(w, grant);
     pay_debt(w);
+    entry.after = state(w).balance;
     return remember(operation, std::move(entry));
 }
 
@@ -511,7 +510,6 @@ Answer Reference::refund(Operation const& operation, Entry& spend)
     entry.other = operation.of;
     entry.amount = left;
     entry.before = state.balance;
-    entry.after = state.balance + left;
     spend.reversed += left;
     for (auto slice = spend.slices.rbegin(); slice != spend.slices.rend(); ++slice) {
         auto const back = std::min(left, slice->amount);
@@ -527,6 +525,7 @@ Answer Reference::refund(Operation const& operation, Entry& spend)
         }
     }
     pay_debt(spend.wallet);
+    entry.after = state.balance;
     return remember(operation, std::move(entry));
 }
 

@@ -90,7 +90,7 @@ class Reference {
         std::string fingerprint;
         Tokens amount = 0;
         Tokens before = 0;
-        Tokens after = 0;
+        Tokens after = 0; // when the call returned: a debt is paid by then, and what expires has expired
         Tokens reversed = 0;
         std::vector<Slice> slices; // of its burn
     };

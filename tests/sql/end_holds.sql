@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(122);
+select plan(130);
 update farebox.settings set subscription_required = false;
 
 ---- Capture
@@ -232,7 +232,8 @@ select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'), '
 select a_wallet() as ann \gset
 select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 20), held(:'ann', 6, '5 hours') as hold,
        time_passes(:'ann', '2 hours') \gset
-select is(capture(:'hold', 4), 'ok 4 26->22 of 20', 'what it kept and did not need is not free');
+select is(capture(:'hold', 4), 'ok 4 26->20 of 20', 'what it kept and did not need is not free');
+select is(capture(:'hold', 4), 'replayed 4 26->20', 'and the balance that is answered is the one that is left, again and again');
 select is(journal(:'ann'), 'grant 10, grant 20, expire -4, spend -4, expire -2', 'it expires in the same call');
 select is(books(:'ann'), 'balance 20 held 0 debt 0 seq 5', 'and the books are in order');
 
@@ -245,10 +246,11 @@ select is(journal(:'ann'), 'grant 10, grant 20, expire -4, expire -6', 'at once'
 select a_wallet() as ann \gset
 select gift(:'ann', 10, expires_in => '1 hour'), gift(:'ann', 10, expires_in => '9 hours'),
        held(:'ann', 6, '5 hours') as one, held(:'ann', 3, '5 hours') as two, time_passes(:'ann', '2 hours') \gset
-select is(capture(:'one', 2), 'ok 2 19->17 of 10', 'what another hold still needs of them stays');
+select is(capture(:'one', 2), 'ok 2 19->13 of 10', 'what another hold still needs of them stays');
 select is(tokens_left(:'ann'), 'paid 3, paid 10', 'as long as it is open');
 select is(capture(:'two', 8), 'ok 8 13->5 of 5', 'a capture of more than was held burns the kept tokens first');
 select is(tokens_left(:'ann'), 'paid 0, paid 5', 'then the good ones');
+select is(capture(:'one', 2) || ', ' || capture(:'two', 8), 'replayed 2 19->13, replayed 8 13->5', 'each is answered again what it was');
 select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'),
           (select g.expires_at from farebox.grants g where g.wallet = :'ann' and g.remaining > 0),
           'and the wallet waits for the next expiry');
@@ -276,12 +278,30 @@ select * from end_hold(e(:'hold', 50)) \gset x_
 select is(brief(take_back(:'x_entry', 20)), 'ok 20 50->70', 'a capture can be refunded');
 select is(books(:'ann'), 'balance 70 held 0 debt 0 seq 3', 'and the books are in order');
 
+select a_wallet() as ann \gset
+select gift(:'ann', 100, expires_in => '1 hour'), held(:'ann', 40) as one, held(:'ann', 30) as two, held(:'ann', 20) as three,
+       time_passes(:'ann', '59 minutes') \gset
+update farebox.holds set expires_at = expires_at + interval '9 hours' where wallet = :'ann';
+select time_passes(:'ann', '1 hour') \g /dev/null
+create temp table ends as
+select row_number() over () as n, brief(s::end_answer) as said
+  from end_many(array[e(:'one', 25), e(:'two', 0), e(:'three', 20)]) s;
+select is((select array_agg(x.said order by x.n) from ends x), array['ok 25 90->50 of 0', 'ok 0 of 0', 'ok 20 20->0 of 0'],
+          'of ends in one call each answers what it left itself');
+select is(journal(:'ann'), 'grant 100, expire -10, spend -25, expire -15, expire -30, spend -20', 'in its order');
+select is((select array_agg(brief(s::end_answer)) from end_many(array[e(:'one', 25), e(:'three', 20)]) s),
+          array['replayed 25 90->50', 'replayed 20 20->0'], 'and is answered the same again');
+select is(violations(:'ann'), null, 'and the books are in order');
+select is((select array_agg(x.answered order by x.debit_seq) from farebox.entries x where x.debit = :'ann'),
+          array[null, 50, null, null, null]::bigint[], 'what an answer says beyond its entry stands beside it');
+
 ---- Debts
 
 select a_wallet(100) as ann \gset
 select held(:'ann', 60) as hold, owe(:'ann', 70) \gset
 select is(capture(:'hold', 61), 'insufficient_balance 61 of 60', 'a debt leaves nothing free but the hold''s own tokens');
-select is(capture(:'hold', 60), 'ok 60 100->40 of 0', 'which are captured all the same');
+select is(capture(:'hold', 60), 'ok 60 100->0 of 0', 'which are captured all the same');
+select is(capture(:'hold', 60), 'replayed 60 100->0', 'the balance that is answered is what the debt left');
 select is(books(:'ann'), 'balance 0 held 0 debt 30 seq 5', 'what is free then pays the debt');
 
 select a_wallet(100) as ann \gset

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(54);
+select plan(56);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -35,7 +35,7 @@ end $$;
 -- An entry that the wallet's other figures agree with, but for one.
 create function entry(
     p_wallet uuid, p_amount bigint, seq_ahead int default 1, after_off int default 0, burn_off int default null,
-    counted boolean default true)
+    counted boolean default true, answered bigint default null)
 returns uuid language plpgsql volatile as $$
 declare
     w farebox.wallets;
@@ -43,9 +43,9 @@ declare
 begin
     perform farebox.flush(p_wallet);
     select x.* into w from farebox.wallets x where x.id = p_wallet;
-    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at)
+    insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at, answered)
     values (v_id, p_wallet, '00000000-0000-7000-8000-000000000003', p_amount, 'spend', w.seq + seq_ahead,
-            w.balance - p_amount + after_off, w.burned + coalesce(burn_off, 0), now());
+            w.balance - p_amount + after_off, w.burned + coalesce(burn_off, 0), now(), entry.answered);
     if counted then
         update farebox.wallets x set balance = x.balance - p_amount, burned = x.burned + p_amount,
             seq = x.seq + seq_ahead where x.id = p_wallet;
@@ -241,6 +241,16 @@ rollback to honest;
 select entry(:'ann', 5, burn_off => 1) \g /dev/null
 select is(violations(:'ann'), 'each entry burns where the one before stopped',
           'tokens burned twice, or skipped, are found');
+rollback to honest;
+
+select entry(:'ann', 5, answered => 3), gift(:'ann', 1) \g /dev/null
+select is(violations(:'ann'), 'a balance that was answered is one that the move left',
+          'an answered balance that is nowhere behind the move is found');
+rollback to honest;
+select gift(:'ann', 40, expires_in => '1 hour'), held(:'ann', 50, '5 hours') as hold, time_passes(:'ann', '2 hours') \gset
+select capture(:'hold', 5) \g /dev/null
+select is((select row(x.answered < x.debit_after, violations(:'ann'))::text from farebox.entries x
+            where x.debit = :'ann' and x.amount = 5 and x.kind = 'spend'), '(t,)', 'one that is left by it is in order');
 rollback to honest;
 
 select brief(take_back((select e.id from farebox.entries e where e.debit = :'ann' and e.amount = 30))) \g /dev/null

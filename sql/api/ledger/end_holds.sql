@@ -16,8 +16,9 @@
 -- refused it leaves the hold open; with p_clamp as much as there is is taken, from a wallet that may not spend what was held, and
 -- when that is less, the answer is `short`. A hold that lapsed and charged has ended with what it charged. One that lapsed and
 -- released is captured late as a plain spend, once, with the checks of one; its release is ok.
--- before, after and entry are those of the capture's entry, null where there is none; released is what of the hold was not
--- captured; settled_by is the p_entry of the call that ended it, so that a resend can tell that it did.
+-- entry is the capture's, null where there is none, and so are before and after: the wallet's balance before it and when the call
+-- returned, what expired or paid a debt in it included; released is what of the hold was not captured; settled_by is the p_entry of
+-- the call that ended it, so that a resend can tell that it did.
 --
 -- The specification and the order of statements are those of farebox_api.spend: a call answers exactly what its requests,
 -- sent one at a time in array order, would have been answered. Which wallet a hold is on is learnt before the locks, since

@@ -8,6 +8,8 @@
 --             what was granted in time was granted.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
+--
+-- before and after are the wallet's balance before the grant and when the call returned: a debt that it paid is gone from it.
 
 create or replace function farebox_api."grant"(
     p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
@@ -76,5 +78,5 @@ begin
     status := 'ok';
     entry := p_id;
     amount := p_amount;
-    before := after - p_amount;
+    before := v_balance;
 end $$;

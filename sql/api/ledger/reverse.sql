@@ -11,7 +11,8 @@
 --
 -- A spend comes back as a `refund` to the grants it burned. A grant is taken back by a `reversal`, which stops at what is
 -- unspent of it. Other kinds are corrected by an entry of their own. No amount: all that is left.
--- before and after are the wallet's; available is what could be reversed.
+-- before and after are the wallet's balance before the move and when the call returned: what of a refund expires again or pays a
+-- debt is gone from it. available is what could be reversed.
 
 create or replace function farebox_api.reverse(
     p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
@@ -99,15 +100,14 @@ begin
     entry := p_id;
     if e.kind = 'spend' then
         amount := coalesce(p_amount, v_left);
+        before := w.balance;
         after := farebox.refund(p_id, e, amount, v_reversed, p_key, v_fingerprint, p_description, at);
-        before := after - amount;
         status := 'ok';
         return;
     end if;
 
     perform farebox.flush(v_wallet);
     select x.* into g from farebox.grants x where x.id = p_entry;
-    select x.* into w from farebox.wallets x where x.id = v_wallet;
     v_unspent := case when g.due then 0 else least(g.remaining, w.balance - w.held) end;
     amount := coalesce(p_amount, least(v_left, v_unspent));
     if amount = 0 or amount > v_unspent then

@@ -8,7 +8,7 @@
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 --
--- before, after and available are the paying wallet's. What arrives is one grant for each kind of tokens that left: a
+-- before, after and available are the paying wallet's, of which nothing expires and no debt is paid in this call. What arrives is one grant for each kind of tokens that left: a
 -- transfer that made promo tokens into paid ones would launder them (ledger rule 3).
 
 create or replace function farebox_api.transfer(

@@ -38,7 +38,7 @@ begin
             status := 'hold_already_settled';
             return;
         end if;
-        select x.debit_after + x.amount, x.debit_after, x.created_at into before, after, at
+        select x.debit_after + x.amount, coalesce(x.answered, x.debit_after), x.created_at into before, after, at
           from farebox.entries x where x.id = h.entry;
         status := 'replayed';
         entry := h.entry;
@@ -77,20 +77,9 @@ begin
         select from farebox.grants x where x.wallet = h.wallet and x.remaining > 0 and x.due);
     if v_kept then
         perform farebox.flush(h.wallet);
+        perform farebox.attribute(h.wallet, w.burned, v_take, h.created_at);
     end if;
-    if v_take > 0 then
-        if v_kept then
-            perform farebox.attribute(h.wallet, w.burned, v_take, h.created_at);
-        end if;
-        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, burn_from, created_at,
-                                     description, metadata)
-        values (p_entry, h.wallet, farebox.operator_wallet('consumed'), v_take, 'spend', w.seq + 1,
-                w.balance - v_take, w.burned, p_now, coalesce(p_description, h.description),
-                coalesce(p_metadata, h.metadata));
-        entry := p_entry;
-        before := w.balance;
-        after := w.balance - v_take;
-    end if;
+    entry := case when v_take > 0 then p_entry end;
     -- Without kept tokens a capture burns what a plain spend would, so it only counts as one does (ledger rule 3).
     update farebox.wallets x
        set balance = x.balance - v_take, burned = x.burned + v_take, seq = x.seq + (v_take > 0)::int,
@@ -110,10 +99,21 @@ begin
             perform farebox.pay_debt(h.wallet, p_now);
         end if;
     end if;
+    after := w.balance - v_take;
     available := v_own + v_free - v_take;
     if v_kept or w.debt > 0 then
-        select case when x.debt > 0 then 0 else x.balance - x.held end into available
+        select x.balance, case when x.debt > 0 then 0 else x.balance - x.held end into after, available
           from farebox.wallets x where x.id = h.wallet;
+    end if;
+    if v_take > 0 then -- last, since it tells what the whole call left
+        insert into farebox.entries (id, debit, credit, amount, kind, debit_seq, debit_after, answered, burn_from,
+                                     created_at, description, metadata)
+        values (p_entry, h.wallet, farebox.operator_wallet('consumed'), v_take, 'spend', w.seq + 1,
+                w.balance - v_take, nullif(after, w.balance - v_take), w.burned, p_now,
+                coalesce(p_description, h.description), coalesce(p_metadata, h.metadata));
+        before := w.balance;
+    else
+        after := null;
     end if;
     status := case when v_take < p_amount then 'short' else 'ok' end;
     amount := v_take;

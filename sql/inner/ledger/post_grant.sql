@@ -1,9 +1,8 @@
--- farebox.post_grant: credits tokens from the operator to a wallet as one grant; returns the balance after it.
+-- farebox.post_grant: credits tokens from the operator to a wallet as one grant; returns the balance after all that it brings
+-- about: a debt is paid from it, in an entry of its own.
 --
 -- Called by   farebox_api.grant, farebox_api.create_user
 -- Locks       nothing: the caller holds the wallet
---
--- The balance returned is the one the entry shows; a debt is paid from it in an entry of its own afterwards.
 
 create or replace function farebox.post_grant(
     p_id uuid, p_wallet uuid, p_amount bigint, p_class farebox.grant_class, p_priority int, p_expires_at timestamptz,
@@ -14,7 +13,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_after bigint;
+    v_after bigint; -- the entry
+    v_answered bigint;
     v_seq bigint;
     v_expires_at constant timestamptz := coalesce(p_expires_at, 'infinity');
 begin
@@ -25,16 +25,17 @@ begin
      where x.id = p_wallet
     returning x.balance, x.seq into v_after, v_seq;
 
-    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, created_at,
-                                 key, fingerprint, description, metadata)
-    values (p_id, farebox.operator_wallet('issued'), p_wallet, p_amount, 'grant', v_seq, v_after, p_now,
-            p_key, p_fingerprint, p_description, p_metadata);
-
     insert into farebox.grants (id, wallet, entry, class, priority, amount, remaining, expires_at, created_at)
     values (p_id, p_wallet, p_id, p_class,
             coalesce(p_priority, case p_class when 'promo' then 100 when 'allotment' then 200 else 300 end),
             p_amount, p_amount, v_expires_at, p_now);
 
     perform farebox.pay_debt(p_wallet, p_now);
-    return v_after;
+
+    select x.balance into v_answered from farebox.wallets x where x.id = p_wallet;
+    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, answered, created_at,
+                                 key, fingerprint, description, metadata)
+    values (p_id, farebox.operator_wallet('issued'), p_wallet, p_amount, 'grant', v_seq, v_after,
+            nullif(v_answered, v_after), p_now, p_key, p_fingerprint, p_description, p_metadata);
+    return v_answered;
 end $$;

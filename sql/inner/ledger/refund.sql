@@ -1,4 +1,4 @@
--- farebox.refund: gives tokens of a spend back to the grants they came from; returns the balance after the refund entry.
+-- farebox.refund: gives tokens of a spend back to the grants they came from; returns the balance after all that it brings about.
 --
 -- Called by   farebox_api.reverse
 -- Locks       nothing: the caller holds the wallet and has checked that this much of the spend is left
@@ -18,7 +18,8 @@ declare
     v_wallet constant uuid := p_spend.debit;
     v_to constant bigint := p_spend.burn_from + p_spend.amount - p_refunded;
     v_from constant bigint := v_to - p_amount;
-    v_after bigint;
+    v_after bigint; -- the entry
+    v_answered bigint;
     v_seq bigint;
     v_expired bigint;
     v_returned bigint;
@@ -29,10 +30,6 @@ begin
     update farebox.wallets x set balance = x.balance + p_amount, seq = x.seq + 1
      where x.id = v_wallet
     returning x.balance, x.seq into v_after, v_seq;
-    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, created_at,
-                                 key, fingerprint, description, reverses)
-    values (p_id, p_spend.credit, v_wallet, p_amount, 'refund', v_seq, v_after, p_now,
-            p_key, p_fingerprint, p_description, p_spend.id);
 
     with slices as (
         select b.grant_id, sum(least(b.burn_to, v_to) - greatest(b.burn_from, v_from)) as amount
@@ -54,5 +51,11 @@ begin
         perform farebox.post_expiry(v_wallet, v_expired, p_now);
     end if;
     perform farebox.pay_debt(v_wallet, p_now);
-    return v_after;
+
+    select x.balance into v_answered from farebox.wallets x where x.id = v_wallet;
+    insert into farebox.entries (id, debit, credit, amount, kind, credit_seq, credit_after, answered, created_at,
+                                 key, fingerprint, description, reverses)
+    values (p_id, p_spend.credit, v_wallet, p_amount, 'refund', v_seq, v_after, nullif(v_answered, v_after), p_now,
+            p_key, p_fingerprint, p_description, p_spend.id);
+    return v_answered;
 end $$;

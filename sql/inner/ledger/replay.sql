@@ -44,6 +44,7 @@ begin
     amount := e.amount;
     after := case when v_in then e.credit_after else e.debit_after end;
     before := after + case when v_in then -e.amount else e.amount end;
+    after := coalesce(e.answered, after);
     at := e.created_at;
     other := case when v_in then e.debit else e.credit end;
     reverses := e.reverses;
