@@ -5,10 +5,14 @@
 //             {"amount": 1..10^9, "ttl_seconds": 1..86400, "description": 1..500 characters,
 //             "idempotency_key"?, "metadata"?: object, "on_lapse"?: "release" | "charge", "lapse_amount"?:
 //             1..amount, with "charge" and only with it}
-//   Reply     201 {"success": true, "hold_id", "amount", "available", "expires_at"}; available is what is
-//             free after it. A key used before for the same request: the same body with available null
-//             (what was free then says nothing now) and Idempotent-Replayed: true. It is null as well when
-//             the first answer of this very request was lost on the way and had to be asked for again.
+//   Reply     201 {"success": true, "hold_id", "amount", "available", "expires_at", "state": "open",
+//             "captured": null}; available is what is free after it. A key used before for the same request: the
+//             same body with Idempotent-Replayed: true, available null (what was free then says nothing now), and
+//             what has become of the hold by now. state: open; captured, released or charged (its estimate, by its
+//             lapse), each with the tokens in captured; or lapsed, with captured null: it may still be captured
+//             late. Who meets one that is captured has done the work before, and need not do it again.
+//             available is null as well when the first answer of this very request was lost on the way and had to
+//             be asked for again.
 //   Refuses   invalid_amount, validation_error, user_not_found, wallet_blocked, subscription_expired,
 //             insufficient_balance {required, available}, idempotency_key_reused, busy, outcome_unknown
 //
@@ -107,6 +111,8 @@ http::Response place(service::Call const& call)
         .field("amount", receipt.amount)
         .field("available", receipt.available)
         .field("expires_at", base::iso8601(receipt.expires_at_us))
+        .field("state", receipt.state)
+        .field("captured", receipt.captured)
         .end();
     return api::reply(201, body, receipt.replayed);
 }

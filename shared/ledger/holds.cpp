@@ -16,7 +16,9 @@ HoldRow hold_row(db::Row const& row)
             .amount = row.optional_int8("amount"),
             .available = row.optional_int8("available"),
             .expires_at_us = row.optional_timestamp_us("expires_at"),
-            .at_us = row.optional_timestamp_us("at")};
+            .at_us = row.optional_timestamp_us("at"),
+            .state = row.optional_text("state"),
+            .captured = row.optional_int8("captured")};
 }
 
 EndRow end_row(db::Row const& row)
@@ -57,6 +59,8 @@ HoldReceipt hold_receipt_of(HoldRow const& row, base::Uuid const& own)
             .available = row.available,
             .expires_at_us = row.expires_at_us.value_or(0),
             .at_us = row.at_us.value_or(0),
+            .state = row.state.value_or("open"), // a mark is made of an open hold only
+            .captured = row.captured,
             .replayed = row.status == "replayed" && row.hold != own};
 }
 

@@ -41,6 +41,8 @@ struct HoldRow {
     std::optional<std::int64_t> available; // with insufficient_balance: what there is
     std::optional<std::int64_t> expires_at_us;
     std::optional<std::int64_t> at_us;
+    std::optional<std::string> state = {};
+    std::optional<std::int64_t> captured = {};
 };
 
 // Placed, or marked as started.
@@ -50,6 +52,9 @@ struct HoldReceipt {
     std::optional<std::int64_t> available = {}; // free after it; empty where the first answer is given again
     std::int64_t expires_at_us = 0;
     std::int64_t at_us = 0;
+    // What has become of it by now, which a replay tells too: open, captured, released, lapsed (it may still be captured), charged.
+    std::string state = "open";
+    std::optional<std::int64_t> captured = {}; // empty while it is open or has lapsed
     bool replayed = false;
     std::optional<base::Failure> refusal = {};
 };

@@ -80,11 +80,13 @@ TEST_CASE("a hold keeps its tokens from everybody and takes none", "[holds]")
 
     REQUIRE(reply.status == 201);
     CHECK_FALSE(reply.replayed());
-    CHECK(reply.json().names() ==
-          std::vector<std::string>{"amount", "available", "expires_at", "hold_id", "success"});
+    CHECK(reply.json().names() == std::vector<std::string>{"amount", "available", "captured", "expires_at",
+                                                           "hold_id", "state", "success"});
     CHECK(reply["success"].boolean());
     CHECK(reply["amount"].integer() == 60);
     CHECK(reply["available"].integer() == 40);
+    CHECK(reply["state"].text() == "open");
+    CHECK(reply["captured"].is_null());
     CHECK(database().integer("select round(extract(epoch from $1::timestamptz - created_at) * 1000)::bigint "
                              "from farebox.holds where id = $2",
                              {reply["expires_at"].text(), reply["hold_id"].text()}) == 600'000);
@@ -297,6 +299,34 @@ TEST_CASE("a key places one hold and is refused for another request", "[holds]")
     check_refusal(in_body("description", "another"), 422, "idempotency_key_reused");
     check_refusal(in_body("metadata", raw("{}")), 422, "idempotency_key_reused");
     CHECK(held(wallet) == 60);
+}
+
+TEST_CASE("a hold placed again says what has become of it", "[holds]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const key = as_service() + idempotency_key(a_key());
+    auto const first = post(wallet.path("holds"), a_hold_order(60), key);
+    CHECK(post(wallet.path("holds"), a_hold_order(60), key)["state"].text() == "open");
+    REQUIRE(capture(first["hold_id"].text(), 25).status == 200);
+
+    auto const again = post(wallet.path("holds"), a_hold_order(60), key);
+
+    CHECK(again.status == 201);
+    CHECK(again.replayed());
+    CHECK(again.json().names() == first.json().names());
+    CHECK(again["hold_id"].text() == first["hold_id"].text());
+    CHECK(again["state"].text() == "captured");
+    CHECK(again["captured"].integer() == 25);
+    CHECK(wallet.balance() == 75);
+
+    auto const other = as_service() + idempotency_key(a_key());
+    auto const lapsed = post(wallet.path("holds"), a_hold_order(60), other)["hold_id"].text();
+    let_lapse(wallet);
+    CHECK(post(wallet.path("holds"), a_hold_order(60), other)["state"].text() == "lapsed");
+    CHECK(post(wallet.path("holds"), a_hold_order(60), other)["captured"].is_null());
+    REQUIRE(release(lapsed).status == 200);
+    CHECK(post(wallet.path("holds"), a_hold_order(60), other)["state"].text() == "released");
+    CHECK(post(wallet.path("holds"), a_hold_order(60), other)["captured"].integer() == 0);
 }
 
 TEST_CASE("a refused hold leaves its key free", "[holds]")

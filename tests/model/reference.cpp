@@ -41,6 +41,7 @@ std::string text(Answer const& answer)
     append(result, "before", answer.before);
     append(result, "after", answer.after);
     append(result, "available", answer.available);
+    if (answer.became) result += ", " + *answer.became;
     return result;
 }
 
@@ -249,6 +250,15 @@ void Reference::lapse(Hold& hold)
     }
 }
 
+std::string Reference::became(Hold const& hold)
+{
+    if (hold.open) return "open";
+    if (!hold.asked) return "lapsed";
+    auto const tokens = " " + std::to_string(hold.settled.amount.value());
+    if (hold.settled.made == -1) return "charged" + tokens;
+    return (*hold.asked > 0 ? "captured" : "released") + tokens;
+}
+
 // --- Requests
 
 std::optional<Answer> Reference::repeated(Operation const& operation, int wallet, int other) const
@@ -329,6 +339,7 @@ Answer Reference::hold(Operation const& operation)
         auto answer = refused("replayed");
         answer.made = label;
         answer.amount = known->second.amount;
+        answer.became = became(known->second);
         return answer;
     }
     if (operation.amount <= 0 || operation.lapse > operation.amount) return refused("invalid_amount");
@@ -349,6 +360,7 @@ Answer Reference::hold(Operation const& operation)
     answer.made = operation.label;
     answer.amount = operation.amount;
     answer.available = available(w);
+    answer.became = "open";
     return answer;
 }
 

@@ -28,6 +28,7 @@ struct Answer {
     std::optional<Tokens> before; // of a read: held
     std::optional<Tokens> after;  // of a read: debt
     std::optional<Tokens> available;
+    std::optional<std::string> became = {}; // of a hold placed: "open", "captured 25"
 
     friend bool operator==(Answer const&, Answer const&) = default;
 };
@@ -115,6 +116,7 @@ class Reference {
     void expire_due(int wallet);
     void hour_passes(int wallet);
     void lapse(Hold& hold);
+    static std::string became(Hold const& hold);
 
     Answer read(Operation const& operation);
     Answer spend(Operation const& operation);

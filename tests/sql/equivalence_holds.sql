@@ -162,8 +162,8 @@ begin
     v_one := array(select x::hold_answer from place_many(v_batch) x);
     for i in 1 .. p_size loop
         a := place(v_singles[i]);
-        said := said || brief(v_one[i]);
-        wanted := wanted || brief(a);
+        said := said || concat_ws(' ', brief(v_one[i]), v_one[i].state, v_one[i].captured);
+        wanted := wanted || concat_ws(' ', brief(a), a.state, a.captured);
         insert into answers values ('hold', a.status);
         if a.status = 'ok' then
             insert into twin_holds (one, other) values (v_one[i].hold, a.hold);

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(67);
+select plan(85);
 update farebox.settings set subscription_required = false;
 
 ---- A hold
@@ -92,12 +92,12 @@ update farebox.settings set subscription_required = false;
 select a_wallet(100) as ann, a_wallet(100) as bob \gset
 select * from place(h(:'ann', 30, key => 'k')) \gset first_
 select is(place(h(:'ann', 30, key => 'k')),
-          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at')::hold_answer,
+          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at', 'open', null)::hold_answer,
           'the same key and request gets the first answer again: hold, amount and times');
 select capture(:'first_hold', 30) \g /dev/null
 select is(place(h(:'ann', 30, key => 'k')),
-          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at')::hold_answer,
-          'the first answer stands when the hold has been settled');
+          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at', 'captured', 30)::hold_answer,
+          'the first answer stands when the hold has been settled, and says that it has');
 select is(brief(place(h(:'ann', 30, key => 'k', fingerprint => 'other'))), 'idempotency_key_reused',
           'the same key for another request is refused');
 select is(brief(place(h(:'bob', 30, key => 'k', fingerprint => 'other'))), 'ok 30 of 70',
@@ -115,6 +115,39 @@ select * from place(h(:'ann', 10, key => 'k')) \gset keyed_
 select is(brief(place(h(:'ann', 10, id => :'keyed_hold'))), 'idempotency_key_reused',
           'the id of a keyed request without its key is refused');
 select is(books(:'ann'), 'balance 100 held 40 debt 0 seq 1', 'and each was held once');
+
+---- What has become of it since
+
+-- A hold placed again, in a line.
+create function again(p_wallet uuid, p_key text, on_lapse text default 'release', lapse_amount bigint default null)
+returns text language sql volatile as $$
+    select concat_ws(' ', a.status, a.state, coalesce(a.captured::text, 'null'))
+      from place(h(p_wallet, 10, key => p_key, on_lapse => on_lapse, lapse_amount => lapse_amount, started => true)) a
+$$;
+select a_wallet(1000) as ann \gset
+select is(again(:'ann', 'a'), 'ok open null', 'a hold that is placed is open, and nothing is captured');
+select is(again(:'ann', 'a'), 'replayed open null', 'placed again while it is open, it still is');
+select capture((place(h(:'ann', 10, key => 'a', started => true))).hold, 4) \g /dev/null
+select is(again(:'ann', 'a'), 'replayed captured 4', 'once it is captured, it says so and with how much: the work need not be done again');
+select again(:'ann', 'b'), release((place(h(:'ann', 10, key => 'b', started => true))).hold) \g /dev/null
+select is(again(:'ann', 'b'), 'replayed released 0', 'a release likewise');
+select again(:'ann', 'c'), again(:'ann', 'd'), again(:'ann', 'e', 'charge', 3), time_passes(:'ann', '2 hours') \g /dev/null
+select is(again(:'ann', 'c'), 'replayed lapsed null', 'a hold whose time is over has lapsed, though nobody has looked since');
+select is(again(:'ann', 'e', 'charge', 3), 'replayed charged 3', 'or has charged its estimate');
+select capture((place(h(:'ann', 10, key => 'c', started => true))).hold, 7),
+       release((place(h(:'ann', 10, key => 'd', started => true))).hold) \g /dev/null
+select is(again(:'ann', 'c') || ', ' || again(:'ann', 'd'), 'replayed captured 7, replayed released 0',
+          'one that lapsed may still be ended');
+select a_wallet(10) as bea \gset
+select again(:'bea', 'a'), time_passes(:'bea', '2 hours'), brief(spend_one(r(:'bea', 10))) \g /dev/null
+select capture((place(h(:'bea', 10, key => 'a', started => true))).hold, 5, true) \g /dev/null
+select is(again(:'bea', 'a'), 'replayed captured 0', 'one that was captured for nothing was captured all the same');
+select is((select row(a.status, a.state, a.captured)::text from place(h(:'bea', 1)) a), '(insufficient_balance,,)',
+          'a refusal has no state');
+select is((select row(a.status, a.state, a.captured)::text from place(h(:'bea', 10, key => 'a', fingerprint => 'other')) a),
+          '(idempotency_key_reused,,)', 'and another request is told nothing of it');
+select is(books(:'ann') || ', ' || books(:'bea'), 'balance 986 held 0 debt 0 seq 4, balance 0 held 0 debt 0 seq 2',
+          'and the books are in order');
 
 ---- Amounts and what is free
 

@@ -7,7 +7,8 @@
 --             request came with
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer, but for
---             `available`, which is null: what was free then says nothing now.
+--             `available`, which is null: what was free then says nothing now; and for state and captured, which are those of now
+--             (farebox.state_of): who asks again must not do again what has been done and paid.
 -- Raises      FB000 when the call itself is malformed; 55P03 when a lock is not had in time
 --
 -- What is held cannot be spent by anybody, and is not yet spent. A hold ends by farebox_api.end_holds, or lapses at
@@ -29,7 +30,8 @@ create or replace function farebox_api.place_holds(
     p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[],
     p_not_after timestamptz,                  -- in the database's clock
     p_skip_locked boolean default false)
-returns table (n int, status text, hold uuid, amount bigint, available bigint, expires_at timestamptz, at timestamptz)
+returns table (n int, status text, hold uuid, amount bigint, available bigint, expires_at timestamptz, at timestamptz,
+               state text, captured bigint)
 language plpgsql
 volatile
 security definer
@@ -73,7 +75,8 @@ begin
     -- Lock, clock, due; what is locked here, and nothing else, may be changed below.
     select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
-        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::timestamptz, t
+        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::timestamptz, t,
+                            null::text, null::bigint
                        from generate_series(1, size) i;
         return;
     end if;
@@ -93,6 +96,8 @@ begin
         available := null;
         expires_at := null;
         at := t;
+        state := null;
+        captured := null;
         status := case when refusals[i] is not null then refusals[i]
                        when wallets[i] = any (locked) then null
                        when wallets[i] = any (passed_by) then 'busy'
@@ -108,6 +113,8 @@ begin
             available := o.available;
             expires_at := o.expires_at;
             at := o.at;
+            state := o.state;
+            captured := o.captured;
         end if;
         return next;
     end loop;

@@ -10,7 +10,7 @@ create or replace function farebox.place_hold(
     p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_must_subscribe boolean, p_now timestamptz,
     out status text, out hold uuid, out amount bigint, out available bigint, out expires_at timestamptz,
-    out at timestamptz)
+    out at timestamptz, out state text, out captured bigint)
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
@@ -37,6 +37,8 @@ begin
         amount := h.amount;
         expires_at := h.expires_at;
         at := h.created_at;
+        state := farebox.state_of(h);
+        captured := h.captured;
         return;
     end if;
 
@@ -72,4 +74,5 @@ begin
        set held = x.held + p_amount, next_event_at = least(x.next_event_at, place_hold.expires_at)
      where x.id = p_wallet;
     status := 'ok';
+    state := 'open';
 end $$;

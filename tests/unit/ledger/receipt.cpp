@@ -65,8 +65,13 @@ TEST_CASE("a status that is no success is the error of its name", "[receipt]")
 
 TEST_CASE("a hold that bears the request's own id is no replay", "[receipt]")
 {
-    ledger::HoldRow placed{
-        .status = "ok", .hold = own, .amount = 30, .available = 20, .expires_at_us = 9, .at_us = 5};
+    ledger::HoldRow placed{.status = "ok",
+                           .hold = own,
+                           .amount = 30,
+                           .available = 20,
+                           .expires_at_us = 9,
+                           .at_us = 5,
+                           .state = "open"};
 
     auto const receipt = ledger::hold_receipt_of(placed, own);
     CHECK(receipt.hold == own);
@@ -74,15 +79,21 @@ TEST_CASE("a hold that bears the request's own id is no replay", "[receipt]")
     CHECK(receipt.available == 20);
     CHECK(receipt.expires_at_us == 9);
     CHECK(receipt.at_us == 5);
+    CHECK(receipt.state == "open");
+    CHECK_FALSE(receipt.captured);
     CHECK_FALSE(receipt.replayed);
 
     placed.status = "replayed";
     placed.available.reset();
+    placed.state = "captured";
+    placed.captured = 12;
     CHECK_FALSE(ledger::hold_receipt_of(placed, own).replayed);
     auto const again = ledger::hold_receipt_of(placed, base::uuid_v7());
     CHECK(again.replayed);
     CHECK(again.hold == own);
     CHECK_FALSE(again.available);
+    CHECK(again.state == "captured");
+    CHECK(again.captured == 12);
 }
 
 TEST_CASE("an end by the request's own id is no replay, with an entry or without", "[receipt]")
