@@ -14,7 +14,7 @@
 //             available is null as well when the first answer of this very request was lost on the way and had to
 //             be asked for again.
 //   Refuses   invalid_amount, validation_error, user_not_found, wallet_blocked, subscription_expired,
-//             insufficient_balance {required, available}, idempotency_key_reused, busy, outcome_unknown
+//             insufficient_balance {required, available, held}, idempotency_key_reused, busy, outcome_unknown
 //
 // Held tokens cannot be spent by anybody. A hold that is neither captured nor released by expires_at lapses
 // at the next access to the wallet: "release" gives its tokens back, "charge" takes lapse_amount, so that work
@@ -30,7 +30,7 @@
 //             the hold, or pays a debt, is gone from it. Again with the same amount: the same body and
 //             Idempotent-Replayed: true
 //   Refuses   invalid_amount, validation_error, hold_not_found, hold_already_settled {captured},
-//             insufficient_balance {required, available}, busy, outcome_unknown; of more than is held also
+//             insufficient_balance {required, available, held}, busy, outcome_unknown; of more than is held also
 //             wallet_blocked and subscription_expired
 //
 // Less than was held: the rest is free at once. What was held is captured from a blocked wallet too. More is a

@@ -6,7 +6,7 @@
 //   Reply     200 {"success": true, "transaction_id", "tokens_spent", "balance_before", "balance_after"};
 //             a key used before for the same request: the same body and Idempotent-Replayed: true
 //   Refuses   invalid_amount, validation_error, user_not_found, wallet_blocked, subscription_expired,
-//             insufficient_balance {required, available}, idempotency_key_reused, busy, outcome_unknown
+//             insufficient_balance {required, available, held}, idempotency_key_reused, busy, outcome_unknown
 //
 // POST /api/v1/spend/batch: up to 1000 spends, answered as if sent one by one in this order.
 //
@@ -28,8 +28,8 @@
 //             "balance_before", "balance_after"}; balance_after is what is there when the call returns: of tokens
 //             that have expired since they were spent nothing is
 //   Refuses   entry_not_found, entry_not_reversible, invalid_amount (also where the balance would be more than
-//             2^53-1), validation_error, reverse_exceeds_entry {available}, insufficient_balance,
-//             idempotency_key_reused, busy, outcome_unknown
+//             2^53-1), validation_error, reverse_exceeds_entry {available},
+//             insufficient_balance {required, available, held}, idempotency_key_reused, busy, outcome_unknown
 //
 // Each spend is one row of one SQL call and so of one transaction: it commits together with its key or leaves
 // no trace. A client that saw no answer sends the same request with the same key again.

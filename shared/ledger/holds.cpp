@@ -18,7 +18,8 @@ HoldRow hold_row(db::Row const& row)
             .expires_at_us = row.optional_timestamp_us("expires_at"),
             .at_us = row.optional_timestamp_us("at"),
             .state = row.optional_text("state"),
-            .captured = row.optional_int8("captured")};
+            .captured = row.optional_int8("captured"),
+            .held = row.optional_int8("held")};
 }
 
 EndRow end_row(db::Row const& row)
@@ -31,7 +32,8 @@ EndRow end_row(db::Row const& row)
             .available = row.optional_int8("available"),
             .at_us = row.optional_timestamp_us("at"),
             .released = row.optional_int8("released"),
-            .settled_by = row.optional_uuid("settled_by")};
+            .settled_by = row.optional_uuid("settled_by"),
+            .held = row.optional_int8("held")};
 }
 
 } // namespace
@@ -53,7 +55,8 @@ base::Sha256 fingerprint(PlaceHold const& hold)
 
 HoldReceipt hold_receipt_of(HoldRow const& row, base::Uuid const& own)
 {
-    if (!db::took_effect(row.status)) return {.refusal = refusal_with(row.status, row.amount, row.available)};
+    if (!db::took_effect(row.status))
+        return {.refusal = refusal_with(row.status, row.amount, row.available, row.held)};
     return {.hold = row.hold.value_or(own),
             .amount = row.amount.value_or(0),
             .available = row.available,
@@ -66,7 +69,8 @@ HoldReceipt hold_receipt_of(HoldRow const& row, base::Uuid const& own)
 
 EndReceipt end_receipt_of(EndRow const& row, base::Uuid const& own)
 {
-    if (!db::took_effect(row.status)) return {.refusal = refusal_with(row.status, row.amount, row.available)};
+    if (!db::took_effect(row.status))
+        return {.refusal = refusal_with(row.status, row.amount, row.available, row.held)};
     return {.entry = row.entry,
             .amount = row.amount.value_or(0),
             .released = row.released.value_or(0),

@@ -43,6 +43,7 @@ struct HoldRow {
     std::optional<std::int64_t> at_us;
     std::optional<std::string> state = {};
     std::optional<std::int64_t> captured = {};
+    std::optional<std::int64_t> held = {}; // with insufficient_balance: by open holds
 };
 
 // Placed, or marked as started.
@@ -83,7 +84,8 @@ struct EndRow {
     std::optional<std::int64_t> available; // with insufficient_balance: what could be captured
     std::optional<std::int64_t> at_us;
     std::optional<std::int64_t> released;
-    std::optional<base::Uuid> settled_by; // the id of the request that ended it; empty after a lapse
+    std::optional<base::Uuid> settled_by;  // the id of the request that ended it; empty after a lapse
+    std::optional<std::int64_t> held = {}; // with insufficient_balance: by open holds, this one included
 };
 
 struct EndReceipt {

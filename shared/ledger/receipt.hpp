@@ -21,6 +21,7 @@ struct MoveRow {
     std::optional<std::int64_t>
         available; // with insufficient_balance and reverse_exceeds_entry: what there is
     std::optional<std::int64_t> at_us;
+    std::optional<std::int64_t> held = {}; // with insufficient_balance: what open holds hold
 };
 
 // The answer to one move. Tokens are whole, times are microseconds since 1970 UTC.
@@ -41,9 +42,10 @@ MoveRow move_row(db::Row const& row);
 Receipt receipt_of(MoveRow const& row, base::Uuid const& own);
 
 // The refusal that a status is, with the amounts that it is about: `amount` is what was required, or what a hold
-// ended with.
+// ended with. What holds hold is told beside what is available: who waits for holds of their own to end must not be told to
+// top up.
 base::Failure refusal_with(std::string const& status, std::optional<std::int64_t> amount,
-                           std::optional<std::int64_t> available);
+                           std::optional<std::int64_t> available, std::optional<std::int64_t> held);
 
 // The receipt itself, or its refusal thrown.
 template <class Receipt>

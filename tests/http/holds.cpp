@@ -97,6 +97,7 @@ TEST_CASE("a hold keeps its tokens from everybody and takes none", "[holds]")
     check_refusal(refused, 409, "insufficient_balance");
     CHECK(refused["details"]["required"].integer() == 41);
     CHECK(refused["details"]["available"].integer() == 40);
+    CHECK(refused["details"]["held"].integer() == 60);
 }
 
 TEST_CASE("a capture takes what was used, and the rest is free at once", "[holds]")
@@ -175,6 +176,7 @@ TEST_CASE("more than was held is captured only if the rest is free", "[holds]")
     check_refusal(refused, 409, "insufficient_balance");
     CHECK(refused["details"]["required"].integer() == 71);
     CHECK(refused["details"]["available"].integer() == 70);
+    CHECK(refused["details"]["held"].integer() == 90);
     CHECK(held(wallet) == 90);
     check_spent(capture(hold, 70), 70, 100);
     check_spent(capture(other, 30), 30, 30);

@@ -66,8 +66,10 @@ TEST_CASE("spend refuses more than the balance, names both sums and leaves no en
     check_refusal(reply, 409, "insufficient_balance");
     CHECK(reply["error"].text() == "insufficient_balance");
     CHECK(reply["message"].text() == "Not enough tokens. Required: 101, available: 100");
+    CHECK(reply["details"].names() == std::vector<std::string>{"available", "held", "required"});
     CHECK(reply["details"]["required"].integer() == 101);
     CHECK(reply["details"]["available"].integer() == 100);
+    CHECK(reply["details"]["held"].integer() == 0);
     CHECK(wallet.balance() == 100);
     CHECK(wallet.spends().empty());
 }

@@ -12,11 +12,12 @@ Answer refused(std::string status)
         .status = std::move(status), .made = {}, .amount = {}, .before = {}, .after = {}, .available = {}};
 }
 
-Answer insufficient(Tokens wanted, Tokens available)
+Answer insufficient(Tokens wanted, Tokens available, WalletState const& wallet)
 {
     auto answer = refused("insufficient_balance");
     answer.amount = wanted;
     answer.available = available;
+    answer.held = wallet.held;
     return answer;
 }
 
@@ -41,6 +42,7 @@ std::string text(Answer const& answer)
     append(result, "before", answer.before);
     append(result, "after", answer.after);
     append(result, "available", answer.available);
+    append(result, "held", answer.held);
     if (answer.became) result += ", " + *answer.became;
     return result;
 }
@@ -315,7 +317,7 @@ Answer Reference::spend(Operation const& operation)
     if (auto const answer = repeated(operation, w, 0)) return *answer;
     if (operation.amount <= 0) return refused("invalid_amount");
     if (wallets_[at(w)].blocked) return refused("wallet_blocked");
-    if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
+    if (operation.amount > available(w)) return insufficient(operation.amount, available(w), state(w));
     auto entry = Entry();
     entry.wallet = w;
     entry.amount = operation.amount;
@@ -344,7 +346,7 @@ Answer Reference::hold(Operation const& operation)
     }
     if (operation.amount <= 0 || operation.lapse > operation.amount) return refused("invalid_amount");
     if (wallets_[at(w)].blocked) return refused("wallet_blocked");
-    if (operation.amount > available(w)) return insufficient(operation.amount, available(w));
+    if (operation.amount > available(w)) return insufficient(operation.amount, available(w), state(w));
     if (operation.key != 0) keys_[key_of(operation, w)] = operation.label;
     auto hold = Hold();
     hold.wallet = w;
@@ -387,7 +389,7 @@ Answer Reference::end_hold(Operation const& operation)
     auto const beyond = wanted > own && wallets_[at(w)].blocked;
     if (beyond && !(hold.open && operation.clamp)) return refused("wallet_blocked");
     auto const most = own + (beyond ? 0 : available(w));
-    if (wanted > most && !operation.clamp) return insufficient(wanted, most);
+    if (wanted > most && !operation.clamp) return insufficient(wanted, most, state(w));
     if (beyond) ++events_["captured what was held of a blocked wallet"];
 
     auto const took = std::min(wanted, most);
@@ -470,7 +472,8 @@ Answer Reference::transfer(Operation const& operation)
     if (operation.amount <= 0) return refused("invalid_amount");
     if (from == operation.to) return refused("validation_error");
     if (wallets_[at(from)].blocked) return refused("wallet_blocked");
-    if (operation.amount > available(from)) return insufficient(operation.amount, available(from));
+    if (operation.amount > available(from))
+        return insufficient(operation.amount, available(from), state(from));
     auto entry = Entry();
     entry.wallet = from;
     entry.other = operation.to;
@@ -551,7 +554,7 @@ Answer Reference::take_back(Operation const& operation, Entry& granted)
     auto const left = granted.amount - granted.reversed;
     auto const amount = operation.amount == 0 ? std::min(left, unspent) : operation.amount;
     if (amount == 0 || amount > unspent) {
-        return insufficient(operation.amount == 0 ? left : operation.amount, unspent);
+        return insufficient(operation.amount == 0 ? left : operation.amount, unspent, state);
     }
     auto entry = Entry();
     entry.wallet = granted.wallet;

@@ -29,6 +29,7 @@ struct Answer {
     std::optional<Tokens> after;  // of a read: debt
     std::optional<Tokens> available;
     std::optional<std::string> became = {}; // of a hold placed: "open", "captured 25"
+    std::optional<Tokens> held = {};        // of a shortage: by open holds
 
     friend bool operator==(Answer const&, Answer const&) = default;
 };

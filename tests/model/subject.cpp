@@ -192,7 +192,7 @@ std::string Subject::spend(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, entry, amount, before, after, available, null from farebox_api.spend(" +
+    return "select status, entry, amount, before, after, available, null, held from farebox_api.spend(" +
            callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) + none("text") + of("text", key) +
@@ -203,7 +203,8 @@ std::string Subject::hold(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, hold, amount, null, null, available, nullif(concat_ws(' ', state, captured), '') "
+    return "select status, hold, amount, null, null, available, nullif(concat_ws(' ', state, captured), ''), "
+           "held "
            "from farebox_api.place_holds(" +
            callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
@@ -219,7 +220,7 @@ std::string Subject::end_hold(std::span<Operation const> call) const
 {
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
-    return "select status, entry, amount, before, after, available, null from farebox_api.end_holds(" +
+    return "select status, entry, amount, before, after, available, null, held from farebox_api.end_holds(" +
            callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
            of("uuid", [&](auto const& o) { return quoted(id('8', o.of)); }) +
            of("bigint", [](auto const& o) { return number(o.kind == Kind::release ? 0 : o.amount); }) +
@@ -234,13 +235,13 @@ std::string Subject::single(Operation const& o) const
     auto const keyed = key(o) + ", " + print(o) + ", ";
     auto const amount = number(o.amount) + ", ";
     auto const move =
-        std::string("select status, entry, amount, before, after, available, null from farebox_api.");
+        std::string("select status, entry, amount, before, after, available, null, held from farebox_api.");
     switch (o.kind) {
     case Kind::spend:
         return move + "spend_one(" + caller() + entry + ", " + wallet + ", null, " + amount + "null, " +
                keyed + "null, null, " + deadline + ");";
     case Kind::mark_started:
-        return "select status, hold, amount, null, null, null, null from farebox_api.mark_started(" +
+        return "select status, hold, amount, null, null, null, null, null from farebox_api.mark_started(" +
                caller() + quoted(id('8', o.of)) + ", " + number(o.lapse) + ", " + deadline + ");";
     case Kind::grant:
         return move + "\"grant\"(" + caller() + entry + ", " + wallet + ", null, " + amount +
@@ -258,7 +259,8 @@ std::string Subject::single(Operation const& o) const
                (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, " + deadline +
                ");";
     case Kind::read:
-        return "select status, null, balance, held, debt, null, null from farebox_api.balance(array[1], "
+        return "select status, null, balance, held, debt, null, null, null from "
+               "farebox_api.balance(array[1], "
                "array['api_key'], array[" +
                proof() + "]::bytea[], array[" + wallet +
                "]::uuid[], array[null]::bigint[], array[null]::text[]);";
@@ -266,7 +268,8 @@ std::string Subject::single(Operation const& o) const
     case Kind::unblock:
         return "update farebox.wallets set blocked_at = " +
                std::string(o.kind == Kind::block ? "clock_timestamp()" : "null") + " where id = " + wallet +
-               "; select 'ok', null, null, null, null, null, null from farebox.lock_wallet(" + wallet + ");";
+               "; select 'ok', null, null, null, null, null, null, null from farebox.lock_wallet(" + wallet +
+               ");";
     case Kind::wait:
         return passing(o.hours);
     case Kind::owe:
@@ -285,7 +288,7 @@ std::string Subject::passing(int hours) const
            " where wallet" + range + "update farebox.holds set created_at = created_at - " + by +
            ", expires_at = expires_at - " + by + ", started_at = started_at - " + by + " where wallet" +
            range + "update farebox.wallets set next_event_at = next_event_at - " + by + " where id" + range +
-           "select 'ok', null, null, null, null, null, null;";
+           "select 'ok', null, null, null, null, null, null, null;";
 }
 
 // A debt as a payment provider's refund leaves it: tokens claimed back that were spent, and lent in the same
@@ -306,7 +309,7 @@ std::string Subject::owed(Operation const& o) const
                   "balance + " + amount) +
            posted("reversal", "id, '00000000-0000-7000-8000-000000000001'", "debit", "2", "balance") +
            "update farebox.wallets set debt = debt + " + amount + ", seq = seq + 2 where id = " + wallet +
-           "; select 'ok', null, null, null, null, null, null;";
+           "; select 'ok', null, null, null, null, null, null, null;";
 }
 
 // --- Observations
@@ -358,7 +361,8 @@ Answer Subject::answer(std::vector<std::optional<std::string>> const& row) const
                          .before = tokens(3),
                          .after = tokens(4),
                          .available = tokens(5),
-                         .became = row.at(6)};
+                         .became = row.at(6),
+                         .held = tokens(7)};
     if (auto const& id = row.at(1)) {
         auto const ours = id->starts_with(prefix_);
         result.made = ours ? std::stoi(id->substr(id->rfind('-') + 1)) : -1;

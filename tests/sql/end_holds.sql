@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(130);
+select plan(132);
 update farebox.settings set subscription_required = false;
 
 ---- Capture
@@ -28,7 +28,7 @@ select is((select row(x.open, x.captured, x.asked, x.entry, x.settled_at, x.sett
 select is((select w.next_event_at from farebox.wallets w where w.id = :'ann'), 'infinity'::timestamptz,
           'the wallet waits for no lapse of it');
 select is(end_hold(e(:'placed_hold', 25)),
-          row('replayed', :'first_entry', :'placed_hold', 25, 100, 75, null, :'first_at', 35, :'first_settled_by')::end_answer,
+          row('replayed', :'first_entry', :'placed_hold', 25, 100, 75, null, null, :'first_at', 35, :'first_settled_by')::end_answer,
           'captured again with the same amount: the first answer again');
 select is(capture(:'placed_hold', 24), 'hold_already_settled 25', 'another amount: it is settled already, with this');
 select is(release(:'placed_hold'), 'hold_already_settled 25', 'released after it: likewise');
@@ -47,6 +47,7 @@ select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 2', 'to the last token');
 select a_wallet(100) as ann \gset
 select held(:'ann', 60) as hold, held(:'ann', 30) as other \gset
 select is(capture(:'hold', 71), 'insufficient_balance 71 of 70', 'more than that is refused: others'' holds are not free');
+select is(shortage(end_hold(e(:'hold', 71))), '71 of 70, 90 held', 'of what is held its own is available');
 select is(books(:'ann'), 'balance 100 held 90 debt 0 seq 1', 'and the hold stays open');
 select is(capture(:'hold', 70), 'ok 70 100->30 of 0', 'so that it can be captured after all');
 select is(capture(:'other', 30), 'ok 30 30->0 of 0', 'and the other one exactly');
@@ -89,7 +90,7 @@ select is(format('%s %s of %s, %s released', :'first_status', :'first_amount', :
           'ok 0 of 100, 60 released', 'a release sets all free');
 select is(journal(:'ann'), 'grant 100', 'without an entry');
 select is(end_hold(e(:'hold', 0)),
-          row('replayed', null, :'hold', 0, null, null, null, :'first_at', 60, :'first_settled_by')::end_answer,
+          row('replayed', null, :'hold', 0, null, null, null, null, :'first_at', 60, :'first_settled_by')::end_answer,
           'released twice: the first answer again');
 select is(capture(:'hold', 60), 'hold_already_settled 0', 'captured after its release: it is settled already, with nothing');
 select is(books(:'ann'), 'balance 100 held 0 debt 0 seq 1', 'and nothing moved');
@@ -300,6 +301,7 @@ select is((select array_agg(x.answered order by x.debit_seq) from farebox.entrie
 select a_wallet(100) as ann \gset
 select held(:'ann', 60) as hold, owe(:'ann', 70) \gset
 select is(capture(:'hold', 61), 'insufficient_balance 61 of 60', 'a debt leaves nothing free but the hold''s own tokens');
+select is(shortage(end_hold(e(:'hold', 61))), '61 of 60, 60 held', 'and what is held is told beside it');
 select is(capture(:'hold', 60), 'ok 60 100->0 of 0', 'which are captured all the same');
 select is(capture(:'hold', 60), 'replayed 60 100->0', 'the balance that is answered is what the debt left');
 select is(books(:'ann'), 'balance 0 held 0 debt 30 seq 5', 'what is free then pays the debt');

@@ -86,7 +86,7 @@ end $$;
 
 -- An answer without what must differ: an entry is told by its place in the wallet's journal.
 create function told(a answer) returns text language sql volatile as $$
-    select format('%s entry %s', brief(a), (select e.debit_seq from farebox.entries e where e.id = a.entry))
+    select format('%s held %s entry %s', brief(a), a.held, (select e.debit_seq from farebox.entries e where e.id = a.entry))
 $$;
 
 create function full_state(p_wallet uuid) returns text language sql stable as $$

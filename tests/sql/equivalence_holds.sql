@@ -127,7 +127,7 @@ end $$;
 
 -- An answer without what must differ: an entry is told by its place in the wallet's journal, a hold by its figures.
 create function told(a end_answer) returns text language sql volatile as $$
-    select format('%s released %s entry %s', brief(a), a.released,
+    select format('%s held %s released %s entry %s', brief(a), a.held, a.released,
                   (select e.debit_seq from farebox.entries e where e.id = a.entry))
 $$;
 
@@ -162,8 +162,8 @@ begin
     v_one := array(select x::hold_answer from place_many(v_batch) x);
     for i in 1 .. p_size loop
         a := place(v_singles[i]);
-        said := said || concat_ws(' ', brief(v_one[i]), v_one[i].state, v_one[i].captured);
-        wanted := wanted || concat_ws(' ', brief(a), a.state, a.captured);
+        said := said || concat_ws(' ', brief(v_one[i]), v_one[i].held, v_one[i].state, v_one[i].captured);
+        wanted := wanted || concat_ws(' ', brief(a), a.held, a.state, a.captured);
         insert into answers values ('hold', a.status);
         if a.status = 'ok' then
             insert into twin_holds (one, other) values (v_one[i].hold, a.hold);

@@ -79,7 +79,7 @@ select is(brief(gift(null, 5, number => 9007199254740991)), 'user_not_found', 'a
 select a_wallet() as ann, a_wallet() as bob, gen_random_uuid() as id \gset
 select * from gift(:'ann', 30, key => 'k') \gset first_
 select brief(spend_one(r(:'ann', 30))) \g /dev/null
-select is(gift(:'ann', 30, key => 'k'), row('replayed', :'first_entry', 30, 0, 30, null, :'first_at')::answer,
+select is(gift(:'ann', 30, key => 'k'), row('replayed', :'first_entry', 30, 0, 30, null, null, :'first_at')::answer,
           'the same key and request gets the first answer again: entry, amount, balances and time');
 select is(brief(gift(:'ann', 30, key => 'k', fingerprint => 'other')), 'idempotency_key_reused',
           'the same key for another request is refused');

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(85);
+select plan(87);
 update farebox.settings set subscription_required = false;
 
 ---- A hold
@@ -27,6 +27,7 @@ select is(brief(spend_one(r(:'ann', 71))), 'insufficient_balance 71 of 70', 'nob
 select is(brief(place(h(:'ann', 71))), 'insufficient_balance 71 of 70', 'nor hold it again');
 select is(brief(place(h(:'ann', 70))), 'ok 70 of 0', 'the last free token can be held');
 select is(brief(place(h(:'ann', 1))), 'insufficient_balance 1 of 0', 'and then none');
+select is(shortage(place(h(:'ann', 1))), '1 of 0, 100 held', 'who waits for a hold to end need not top up: the refusal says what is held');
 select is(books(:'ann'), 'balance 100 held 100 debt 0 seq 1', 'the books are in order');
 
 select a_wallet(100) as ann \gset
@@ -92,11 +93,11 @@ update farebox.settings set subscription_required = false;
 select a_wallet(100) as ann, a_wallet(100) as bob \gset
 select * from place(h(:'ann', 30, key => 'k')) \gset first_
 select is(place(h(:'ann', 30, key => 'k')),
-          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at', 'open', null)::hold_answer,
+          row('replayed', :'first_hold', 30, null, null, :'first_expires_at', :'first_at', 'open', null)::hold_answer,
           'the same key and request gets the first answer again: hold, amount and times');
 select capture(:'first_hold', 30) \g /dev/null
 select is(place(h(:'ann', 30, key => 'k')),
-          row('replayed', :'first_hold', 30, null, :'first_expires_at', :'first_at', 'captured', 30)::hold_answer,
+          row('replayed', :'first_hold', 30, null, null, :'first_expires_at', :'first_at', 'captured', 30)::hold_answer,
           'the first answer stands when the hold has been settled, and says that it has');
 select is(brief(place(h(:'ann', 30, key => 'k', fingerprint => 'other'))), 'idempotency_key_reused',
           'the same key for another request is refused');
@@ -161,6 +162,7 @@ select is(brief(place(h(:'ann', 10, on_lapse => 'charge', lapse_amount => 11))),
 select is(brief(place(h(:'ann', 10, on_lapse => 'charge', lapse_amount => 0))), 'invalid_amount', 'and no less than a token');
 select owe(:'ann', 20) \g /dev/null
 select is(brief(place(h(:'ann', 1))), 'insufficient_balance 1 of 0', 'a debt leaves nothing to hold');
+select is(shortage(place(h(:'ann', 1))), '1 of 0, 0 held', 'and nothing is held then');
 select is(books(:'ann'), 'balance 100 held 0 debt 20 seq 3', 'none of these held anything');
 
 ---- Lapses

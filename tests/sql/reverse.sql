@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(75);
+select plan(76);
 
 ---- A refund
 
@@ -140,6 +140,7 @@ select * from gift(:'ann', 50, expires_in => '1 hour') \gset given_
 select brief(gift(:'ann', 40)), a_hold(:'ann', 30, '3 hours'), time_passes(:'ann', '2 hours') \g /dev/null
 select is(brief(take_back(:'given_entry')), 'insufficient_balance 50 of 0',
           'nor one that is kept for a hold, whatever else is free');
+select is(shortage(take_back(:'given_entry')), '50 of 0, 30 held', 'and the refusal says what holds hold');
 select is(books(:'ann'), 'balance 70 held 30 debt 0 seq 5', 'and the hold stands');
 
 ---- Other kinds
@@ -197,10 +198,10 @@ select * from take_back(:'spent_entry', 10, key => 'k') \gset refund_
 select * from take_back(:'given_entry', 40, key => 'g') \gset reversal_
 select brief(spend_one(r(:'ann', 40))) \g /dev/null
 select is(take_back(:'spent_entry', 10, key => 'k'),
-          row('replayed', :'refund_entry', 10, 70, 80, null, :'refund_at')::answer,
+          row('replayed', :'refund_entry', 10, 70, 80, null, null, :'refund_at')::answer,
           'the same key and request gets the first answer again, of a refund');
 select is(take_back(:'given_entry', 40, key => 'g'),
-          row('replayed', :'reversal_entry', 40, 80, 40, null, :'reversal_at')::answer,
+          row('replayed', :'reversal_entry', 40, 80, 40, null, null, :'reversal_at')::answer,
           'and of a reversal');
 select is(brief(take_back(:'given_entry', 10, key => 'k')), 'idempotency_key_reused',
           'the key of a refund is not free for a reversal');

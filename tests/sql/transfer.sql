@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(50);
+select plan(53);
 
 ---- A transfer
 
@@ -93,7 +93,7 @@ select is(brief(move(:'bea', :'cid', 10, key => 'new', api_key => :'good_key')),
 select a_wallet(100) as ann, a_wallet() as bob, gen_random_uuid() as id \gset
 select * from move(:'ann', :'bob', 30, key => 'k') \gset first_
 select brief(move(:'ann', :'bob', 70)) \g /dev/null
-select is(move(:'ann', :'bob', 30, key => 'k'), row('replayed', :'first_entry', 30, 100, 70, null, :'first_at')::answer,
+select is(move(:'ann', :'bob', 30, key => 'k'), row('replayed', :'first_entry', 30, 100, 70, null, null, :'first_at')::answer,
           'the same key and request gets the first answer again: entry, amount, balances and time');
 select is(brief(move(:'bob', :'ann', 10, key => 'k', fingerprint => 'other')), 'ok 10 100->90',
           'the key is the payer''s');
@@ -115,7 +115,10 @@ rollback to brimful;
 select a_wallet(100) as ann, a_wallet() as bob \gset
 select a_hold(:'ann', 60) \g /dev/null
 select is(brief(move(:'ann', :'bob', 41)), 'insufficient_balance 41 of 40', 'held tokens cannot be moved');
+select is(shortage(move(:'ann', :'bob', 41)), '41 of 40, 60 held', 'and the refusal says how many are');
 select owe(:'ann', 5) \g /dev/null
+select is(shortage(move(:'ann', :'bob', 1)), '1 of 0, 60 held', 'in debt, too');
+select is(shortage(move(:'bob', :'ann', 1)), '1 of 0, 0 held', 'of the payer, not the receiver');
 select is(brief(move(:'ann', :'bob', 1)), 'insufficient_balance 1 of 0', 'nor any of a wallet in debt');
 
 select a_wallet(100) as ann, a_wallet() as bob \gset

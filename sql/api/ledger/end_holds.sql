@@ -12,10 +12,11 @@
 -- Raises      FB000 when the call itself is malformed; 55P03 when a lock is not had in time
 --
 -- Less than was held: the rest is free at once. More is a plain spend beside the hold: only if the wallet may spend (else
--- wallet_blocked, subscription_expired) and the rest is free (else `insufficient_balance`; available: what could be captured), and
--- refused it leaves the hold open; with p_clamp as much as there is is taken, from a wallet that may not spend what was held, and
--- when that is less, the answer is `short`. A hold that lapsed and charged has ended with what it charged. One that lapsed and
--- released is captured late as a plain spend, once, with the checks of one; its release is ok.
+-- wallet_blocked, subscription_expired) and the rest is free (else `insufficient_balance`; available: what could be captured;
+-- held: what this and the other open holds hold), and refused it leaves the hold open; with p_clamp as much as there is is
+-- taken, from a wallet that may not spend what was held, and when that is less, the answer is `short`. A hold that lapsed and
+-- charged has ended with what it charged. One that lapsed and released is captured late as a plain spend, once, with the
+-- checks of one; its release is ok.
 -- entry is the capture's, null where there is none, and so are before and after: the wallet's balance before it and when the call
 -- returned, what expired or paid a debt in it included; released is what of the hold was not captured; settled_by is the p_entry of
 -- the call that ended it, so that a resend can tell that it did.
@@ -33,7 +34,7 @@ create or replace function farebox_api.end_holds(
     p_not_after timestamptz,                  -- in the database's clock
     p_skip_locked boolean default false)
 returns table (n int, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint,
-               at timestamptz, released bigint, settled_by uuid)
+               held bigint, at timestamptz, released bigint, settled_by uuid)
 language plpgsql
 volatile
 security definer
@@ -68,7 +69,7 @@ begin
     select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
         return query select p_n[i], 'late'::text, null::uuid, p_hold[i], null::bigint, null::bigint, null::bigint,
-                            null::bigint, t, null::bigint, null::uuid
+                            null::bigint, null::bigint, t, null::bigint, null::uuid
                        from generate_series(1, size) i;
         return;
     end if;
@@ -86,6 +87,7 @@ begin
         before := null;
         after := null;
         available := null;
+        held := null;
         at := t;
         released := null;
         settled_by := null;
@@ -102,6 +104,7 @@ begin
             before := o.before;
             after := o.after;
             available := o.available;
+            held := o.held;
             at := o.at;
             released := o.released;
             settled_by := o.settled_by;

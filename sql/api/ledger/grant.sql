@@ -18,7 +18,7 @@ create or replace function farebox_api."grant"(
     p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_not_after timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
-    out at timestamptz)
+    out held bigint, out at timestamptz)
 language plpgsql
 volatile
 security definer

@@ -13,7 +13,7 @@
 --
 -- What is held cannot be spent by anybody, and is not yet spent. A hold ends by farebox_api.end_holds, or lapses at
 -- expires_at: the next access to the wallet, a balance read included, releases it or, when its work had started, with
--- on_lapse `charge`, charges its lapse_amount.
+-- on_lapse `charge`, charges its lapse_amount. held, in an answer, is what open holds hold where there is too little for one more.
 --
 -- The specification is that of farebox_api.spend: a call answers exactly what its requests, sent one at a time in array
 -- order, would have been answered. The order of statements is the same as well: lock, clock, due, then read and decide in
@@ -30,8 +30,8 @@ create or replace function farebox_api.place_holds(
     p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[],
     p_not_after timestamptz,                  -- in the database's clock
     p_skip_locked boolean default false)
-returns table (n int, status text, hold uuid, amount bigint, available bigint, expires_at timestamptz, at timestamptz,
-               state text, captured bigint)
+returns table (n int, status text, hold uuid, amount bigint, available bigint, held bigint, expires_at timestamptz,
+               at timestamptz, state text, captured bigint)
 language plpgsql
 volatile
 security definer
@@ -75,8 +75,8 @@ begin
     -- Lock, clock, due; what is locked here, and nothing else, may be changed below.
     select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
-        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::timestamptz, t,
-                            null::text, null::bigint
+        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint,
+                            null::timestamptz, t, null::text, null::bigint
                        from generate_series(1, size) i;
         return;
     end if;
@@ -94,6 +94,7 @@ begin
         hold := null;
         amount := null;
         available := null;
+        held := null;
         expires_at := null;
         at := t;
         state := null;
@@ -111,6 +112,7 @@ begin
             hold := o.hold;
             amount := o.amount;
             available := o.available;
+            held := o.held;
             expires_at := o.expires_at;
             at := o.at;
             state := o.state;

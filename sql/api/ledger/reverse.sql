@@ -12,14 +12,14 @@
 -- A spend comes back as a `refund` to the grants it burned. A grant is taken back by a `reversal`, which stops at what is
 -- unspent of it. Other kinds are corrected by an entry of their own. No amount: all that is left.
 -- before and after are the wallet's balance before the move and when the call returned: what of a refund expires again or pays a
--- debt is gone from it. available is what could be reversed.
+-- debt is gone from it. available is what could be reversed; held is what open holds keep from being taken back.
 
 create or replace function farebox_api.reverse(
     p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
     p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text,
     p_not_after timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
-    out at timestamptz)
+    out held bigint, out at timestamptz)
 language plpgsql
 volatile
 security definer
@@ -115,6 +115,7 @@ begin
         entry := null;
         amount := coalesce(p_amount, v_left);
         available := v_unspent;
+        held := w.held;
         return;
     end if;
     update farebox.grants x set remaining = x.remaining - reverse.amount where x.id = g.id;

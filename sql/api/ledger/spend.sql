@@ -26,7 +26,7 @@ create or replace function farebox_api.spend(
     p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[],
     p_not_after timestamptz,
     p_skip_locked boolean default false)
-returns table (n int, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint,
+returns table (n int, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, held bigint,
                at timestamptz)
 language plpgsql
 volatile
@@ -45,11 +45,11 @@ declare
     old record;
     -- by request
     ns int[]; codes text[]; slots int[]; groups int[]; costs bigint[]; versions int[]; stored uuid[];
-    starts bigint[]; helds bigint[]; seqs bigint[]; burns bigint[];
+    starts bigint[]; unfree bigint[]; in_holds bigint[]; seqs bigint[]; burns bigint[];
     o_take boolean[]; o_entry uuid[]; o_amount bigint[]; o_before bigint[]; o_after bigint[]; o_available bigint[];
-    o_seq bigint[]; o_burn bigint[]; o_at timestamptz[];
+    o_held bigint[]; o_seq bigint[]; o_burn bigint[]; o_at timestamptz[];
     -- by wallet (slot)
-    seen boolean[]; w_id uuid[]; w_balance bigint[]; w_held bigint[]; w_seq bigint[]; w_burned bigint[];
+    seen boolean[]; w_id uuid[]; w_balance bigint[]; w_unfree bigint[]; w_seq bigint[]; w_burned bigint[];
     w_sum bigint[]; w_count int[];
     -- by key (the first request that has it)
     owner int[];
@@ -77,7 +77,8 @@ begin
     -- 1 lock, 2 clock, 3 due
     select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
-        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint, t
+        return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint,
+                            null::bigint, t
                        from generate_series(1, size) i;
         return;
     end if;
@@ -87,9 +88,9 @@ begin
     select x.subscription_required into must_subscribe from farebox.settings x;
 
     select array_agg(q.n), array_agg(q.code), array_agg(q.slot), array_agg(q.grp), array_agg(q.cost),
-           array_agg(q.version), array_agg(q.dup), array_agg(q.balance), array_agg(q.held), array_agg(q.seq),
-           array_agg(q.burned)
-      into ns, codes, slots, groups, costs, versions, stored, starts, helds, seqs, burns
+           array_agg(q.version), array_agg(q.dup), array_agg(q.balance), array_agg(q.unfree),
+           array_agg(q.held), array_agg(q.seq), array_agg(q.burned)
+      into ns, codes, slots, groups, costs, versions, stored, starts, unfree, in_holds, seqs, burns
       from (
         select r.n::int,
                case when r.refusal is not null then r.refusal
@@ -110,8 +111,8 @@ begin
                case when r.model is null then r.amount
                     when r.amount between 1 and 1000000 then r.amount * m.price end as cost,
                m.version, d.id as dup,
-               w.balance, case when w.debt > 0 then w.balance else w.held end as held, -- a debt leaves nothing free
-               w.seq, w.burned
+               w.balance, case when w.debt > 0 then w.balance else w.held end as unfree, -- a debt leaves nothing free
+               w.held, w.seq, w.burned
           from unnest(p_id, wallets, p_amount, p_model, p_key, p_fingerprint, refusals)
                with ordinality r(id, wallet, amount, model, key, fingerprint, refusal, n)
           left join farebox.wallets w on w.id = r.wallet
@@ -131,7 +132,7 @@ begin
 
     -- 5 decide
     w_balance := array_fill(0::bigint, array[size]);
-    w_held := w_balance; w_seq := w_balance; w_burned := w_balance; w_sum := w_balance;
+    w_unfree := w_balance; w_seq := w_balance; w_burned := w_balance; w_sum := w_balance;
     w_count := array_fill(0, array[size]);
     seen := array_fill(false, array[size]);
     owner := array_fill(null::int, array[size]);
@@ -139,7 +140,7 @@ begin
     o_take := seen;
     o_entry := w_id;
     o_amount := array_fill(null::bigint, array[size]);
-    o_before := o_amount; o_after := o_amount; o_available := o_amount; o_seq := o_amount; o_burn := o_amount;
+    o_before := o_amount; o_after := o_amount; o_available := o_amount; o_held := o_amount; o_seq := o_amount; o_burn := o_amount;
     o_at := array_fill(null::timestamptz, array[size]);
 
     for i in 1 .. size loop
@@ -167,11 +168,11 @@ begin
                 seen[s] := true;
                 w_id[s] := wallets[i];
                 w_balance[s] := starts[i];
-                w_held[s] := helds[i];
+                w_unfree[s] := unfree[i];
                 w_seq[s] := seqs[i];
                 w_burned[s] := burns[i];
             end if;
-            if c <= w_balance[s] - w_held[s] then
+            if c <= w_balance[s] - w_unfree[s] then
                 any_taken := true;
                 codes[i] := 'ok';
                 o_take[i] := true;
@@ -191,7 +192,8 @@ begin
                 end if;
             else
                 codes[i] := 'insufficient_balance';
-                o_available[i] := w_balance[s] - w_held[s];
+                o_available[i] := w_balance[s] - w_unfree[s];
+                o_held[i] := in_holds[i];
             end if;
         elsif codes[i] = 'replayed' then
             select x.amount, x.debit_after, x.created_at into old from farebox.entries x where x.id = stored[i];
@@ -220,7 +222,7 @@ begin
     end if;
 
     return query
-        select r.n, r.code, r.entry, r.amount, r.before, r.after, r.available, r.at
-          from unnest(p_n, codes, o_entry, o_amount, o_before, o_after, o_available, o_at)
-               r(n, code, entry, amount, before, after, available, at);
+        select r.n, r.code, r.entry, r.amount, r.before, r.after, r.available, r.held, r.at
+          from unnest(p_n, codes, o_entry, o_amount, o_before, o_after, o_available, o_held, o_at)
+               r(n, code, entry, amount, before, after, available, held, at);
 end $$;

@@ -4,7 +4,8 @@
 -- Called by   ledger::spend, when one request is all that waits
 -- Locks       the wallet
 -- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
---             wallet_blocked, subscription_expired, model_unavailable (no price), insufficient_balance, ok
+--             wallet_blocked, subscription_expired, model_unavailable (no price), insufficient_balance (with the amount that
+--             was required, available, and what open holds hold), ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
@@ -19,7 +20,7 @@ create or replace function farebox_api.spend_one(
     p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_not_after timestamptz,                  -- in the database's clock
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
-    out at timestamptz)
+    out held bigint, out at timestamptz)
 language plpgsql
 volatile
 security definer
@@ -115,6 +116,7 @@ begin
     if w.debt > 0 or v_cost > w.balance - w.held then
         status := 'insufficient_balance';
         available := case when w.debt > 0 then 0 else w.balance - w.held end;
+        held := w.held;
         return;
     end if;
 

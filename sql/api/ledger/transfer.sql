@@ -8,8 +8,9 @@
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
 -- Raises      FB000 when the call itself is malformed
 --
--- before, after and available are the paying wallet's, of which nothing expires and no debt is paid in this call. What arrives is one grant for each kind of tokens that left: a
--- transfer that made promo tokens into paid ones would launder them (ledger rule 3).
+-- before, after, available and held are the paying wallet's, of which nothing expires and no debt is paid in this call. What
+-- arrives is one grant for each kind of tokens that left: a transfer that made promo tokens into paid ones would launder them
+-- (ledger rule 3).
 
 create or replace function farebox_api.transfer(
     p_caller text, p_proof bytea,             -- who calls (farebox.caller_refusal)
@@ -17,7 +18,7 @@ create or replace function farebox_api.transfer(
     p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_not_after timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
-    out at timestamptz)
+    out held bigint, out at timestamptz)
 language plpgsql
 volatile
 security definer
@@ -86,6 +87,7 @@ begin
     if v_from.debt > 0 or p_amount > v_from.balance - v_from.held then
         status := 'insufficient_balance';
         available := case when v_from.debt > 0 then 0 else v_from.balance - v_from.held end;
+        held := v_from.held;
         return;
     end if;
 

@@ -15,7 +15,7 @@ create or replace function farebox.end_hold(
     p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json,
     p_must_subscribe boolean, p_now timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
-    out at timestamptz, out released bigint, out settled_by uuid)
+    out held bigint, out at timestamptz, out released bigint, out settled_by uuid)
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
@@ -70,6 +70,7 @@ begin
         status := 'insufficient_balance';
         amount := p_amount;
         available := v_most;
+        held := w.held;
         return;
     end if;
 

@@ -9,7 +9,7 @@ create or replace function farebox.place_hold(
     p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint,
     p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
     p_must_subscribe boolean, p_now timestamptz,
-    out status text, out hold uuid, out amount bigint, out available bigint, out expires_at timestamptz,
+    out status text, out hold uuid, out amount bigint, out available bigint, out held bigint, out expires_at timestamptz,
     out at timestamptz, out state text, out captured bigint)
 language plpgsql
 volatile
@@ -60,6 +60,7 @@ begin
     if p_amount > v_free then
         status := 'insufficient_balance';
         available := v_free;
+        held := w.held;
         return;
     end if;
 

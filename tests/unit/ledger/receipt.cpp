@@ -18,7 +18,8 @@ MoveRow row(std::string status)
             .before = 100,
             .after = 70,
             .available = 20,
-            .at_us = 5};
+            .at_us = 5,
+            .held = 50};
 }
 
 Error error_of(std::string status)
@@ -130,14 +131,27 @@ TEST_CASE("a refusal names the amounts it is about", "[receipt]")
 {
     using Details = std::vector<base::Detail>;
 
-    CHECK(ledger::receipt_of(row("insufficient_balance"), own).refusal->details() ==
-          Details{{"required", std::int64_t{30}}, {"available", std::int64_t{20}}});
+    CHECK(
+        ledger::receipt_of(row("insufficient_balance"), own).refusal->details() ==
+        Details{{"required", std::int64_t{30}}, {"available", std::int64_t{20}}, {"held", std::int64_t{50}}});
+    ledger::HoldRow placed;
+    placed.status = "insufficient_balance";
+    placed.amount = 30;
+    placed.available = 20;
+    placed.held = 50;
+    CHECK(ledger::hold_receipt_of(placed, own).refusal->details() ==
+          ledger::receipt_of(row("insufficient_balance"), own).refusal->details());
     CHECK(ledger::receipt_of(row("reverse_exceeds_entry"), own).refusal->details() ==
           Details{{"available", std::int64_t{20}}});
     CHECK(ledger::receipt_of(row("wallet_blocked"), own).refusal->details().empty());
     ledger::EndRow settled;
-    settled.status = "hold_already_settled";
+    settled.status = "insufficient_balance";
     settled.amount = 30;
+    settled.available = 20;
+    settled.held = 50;
+    CHECK(ledger::end_receipt_of(settled, own).refusal->details() ==
+          ledger::receipt_of(row("insufficient_balance"), own).refusal->details());
+    settled.status = "hold_already_settled";
     CHECK(ledger::end_receipt_of(settled, own).refusal->details() == Details{{"captured", std::int64_t{30}}});
     CHECK(db::refusal_of("busy").retry_after_s() == 1);
 }
