@@ -106,7 +106,7 @@ ledger::Spend parse_item(json::Value const& item, json::Fields& fields, db::Call
 
 std::vector<ledger::Spend> parse_batch(service::Call const& call)
 {
-    if (call.request.header("idempotency-key"))
+    if (http::has_key_header(call.request))
         json::throw_if_any({{.loc = {"header", "idempotency-key"},
                              .msg = "keys belong to the items: send idempotency_key in each",
                              .type = "extra_forbidden"}});

@@ -106,7 +106,7 @@ CREATE FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text
 
 -- Name: end_hold(uuid, uuid, bigint, boolean, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
+CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -120,6 +120,12 @@ CREATE FUNCTION farebox.environment_names(p_name text) RETURNS text[]
 
 CREATE FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: fits(bigint, bigint); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.fits(p_balance bigint, p_amount bigint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: flush(uuid); Type: FUNCTION; Schema: farebox
@@ -150,6 +156,12 @@ CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
 
 CREATE FUNCTION farebox.give_starting_tokens(p_user uuid) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: has_left(uuid); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.has_left(p_wallet uuid) RETURNS boolean
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
@@ -196,7 +208,7 @@ CREATE FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) 
 
 -- Name: place_hold(uuid, uuid, bigint, bigint, text, bigint, boolean, text, bytea, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -238,7 +250,9 @@ CREATE TABLE farebox.entries (
     description text,
     metadata json,
     reverses uuid,
+    answered bigint,
     CONSTRAINT entries_amount_check CHECK ((amount > 0)),
+    CONSTRAINT entries_answered_check CHECK ((answered >= 0)),
     CONSTRAINT entries_credit_after_check CHECK ((credit_after >= 0)),
     CONSTRAINT entries_credit_chain CHECK (((credit_seq IS NULL) = (credit_after IS NULL))),
     CONSTRAINT entries_credit_seq_positive CHECK ((credit_seq > 0)),
@@ -250,6 +264,10 @@ CREATE TABLE farebox.entries (
     CONSTRAINT entries_touch_a_wallet CHECK (((debit_seq IS NOT NULL) OR (credit_seq IS NOT NULL))),
     CONSTRAINT entries_two_wallets CHECK ((debit <> credit))
 );
+
+-- Name: COLUMN entries.answered; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.entries.answered IS 'The balance when the call that made the move returned, where something expired or a debt was paid in it after this entry.';
 
 -- Name: refund(uuid, farebox.entries, bigint, bigint, text, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
@@ -311,6 +329,48 @@ CREATE FUNCTION farebox.slot_of(p_id uuid) RETURNS integer
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: holds; Type: TABLE; Schema: farebox
+
+CREATE TABLE farebox.holds (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    amount bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    captured bigint,
+    on_lapse text DEFAULT 'release'::text NOT NULL,
+    lapse_amount bigint,
+    started_at timestamp with time zone,
+    entry uuid,
+    key text,
+    fingerprint bytea,
+    description text,
+    metadata json,
+    asked bigint,
+    settled_by uuid,
+    settled_at timestamp with time zone,
+    CONSTRAINT holds_amount_check CHECK ((amount > 0)),
+    CONSTRAINT holds_asked_check CHECK ((asked >= 0)),
+    CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
+    CONSTRAINT holds_charge_has_amount CHECK (((on_lapse = 'release'::text) OR (lapse_amount IS NOT NULL))),
+    CONSTRAINT holds_check CHECK (((lapse_amount >= 1) AND (lapse_amount <= amount))),
+    CONSTRAINT holds_key_and_fingerprint CHECK (((key IS NULL) = (fingerprint IS NULL))),
+    CONSTRAINT holds_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+    CONSTRAINT holds_on_lapse_check CHECK ((on_lapse = ANY (ARRAY['release'::text, 'charge'::text]))),
+    CONSTRAINT holds_settled_at_once CHECK ((((settled_at IS NULL) = (settled_by IS NULL)) AND ((settled_at IS NULL) = (asked IS NULL))))
+);
+
+-- Name: COLUMN holds.captured; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.holds.captured IS 'What it was settled with, or what its lapse charged; null while it is open and after a lapse that released it.';
+
+-- Name: state_of(farebox.holds); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.state_of(h farebox.holds) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: verify(uuid, integer); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint) RETURNS record
@@ -359,7 +419,7 @@ CREATE FUNCTION farebox_api.create_user(p_caller text, p_proof bytea, p_id uuid,
 
 -- Name: end_holds(integer[], text[], bytea[], uuid[], uuid[], bigint[], boolean[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone, released bigint, settled_by uuid)
+CREATE FUNCTION farebox_api.end_holds(p_n integer[], p_caller text[], p_proof bytea[], p_entry uuid[], p_hold uuid[], p_amount bigint[], p_clamp boolean[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, hold uuid, amount bigint, before bigint, after bigint, available bigint, held bigint, at timestamp with time zone, released bigint, settled_by uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -414,7 +474,7 @@ CREATE FUNCTION farebox_api.find_credential(p_hash bytea) RETURNS TABLE(kind tex
 
 -- Name: grant(text, bytea, uuid, uuid, bigint, bigint, text, integer, timestamp with time zone, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -436,7 +496,7 @@ CREATE FUNCTION farebox_api.mark_started(p_caller text, p_proof bytea, p_hold uu
 
 -- Name: place_holds(integer[], text[], bytea[], uuid[], uuid[], bigint[], bigint[], bigint[], text[], bigint[], boolean[], text[], bytea[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, hold uuid, amount bigint, available bigint, expires_at timestamp with time zone, at timestamp with time zone)
+CREATE FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, hold uuid, amount bigint, available bigint, held bigint, expires_at timestamp with time zone, at timestamp with time zone, state text, captured bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -469,7 +529,7 @@ CREATE FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user 
 
 -- Name: reverse(text, bytea, uuid, uuid, bigint, text, bytea, text, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -480,7 +540,7 @@ CREATE FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_e
 
 -- Name: spend(integer[], text[], bytea[], uuid[], uuid[], bigint[], bigint[], text[], text[], bytea[], text[], json[], timestamp with time zone, boolean); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, at timestamp with time zone)
+CREATE FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean DEFAULT false) RETURNS TABLE(n integer, status text, entry uuid, amount bigint, before bigint, after bigint, available bigint, held bigint, at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -491,7 +551,7 @@ CREATE FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[
 
 -- Name: spend_one(text, bytea, uuid, uuid, bigint, bigint, text, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -502,7 +562,7 @@ CREATE FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p
 
 -- Name: transfer(text, bytea, uuid, uuid, uuid, bigint, text, bytea, text, json, timestamp with time zone); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -592,42 +652,6 @@ CREATE TABLE farebox.grants (
     CONSTRAINT grants_priority_check CHECK (((priority >= 0) AND (priority <= 1000))),
     CONSTRAINT grants_remaining_within_amount CHECK (((remaining >= 0) AND (remaining <= amount)))
 );
-
--- Name: holds; Type: TABLE; Schema: farebox
-
-CREATE TABLE farebox.holds (
-    id uuid NOT NULL,
-    wallet uuid NOT NULL,
-    amount bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    open boolean DEFAULT true NOT NULL,
-    captured bigint,
-    on_lapse text DEFAULT 'release'::text NOT NULL,
-    lapse_amount bigint,
-    started_at timestamp with time zone,
-    entry uuid,
-    key text,
-    fingerprint bytea,
-    description text,
-    metadata json,
-    asked bigint,
-    settled_by uuid,
-    settled_at timestamp with time zone,
-    CONSTRAINT holds_amount_check CHECK ((amount > 0)),
-    CONSTRAINT holds_asked_check CHECK ((asked >= 0)),
-    CONSTRAINT holds_captured_check CHECK ((captured >= 0)),
-    CONSTRAINT holds_charge_has_amount CHECK (((on_lapse = 'release'::text) OR (lapse_amount IS NOT NULL))),
-    CONSTRAINT holds_check CHECK (((lapse_amount >= 1) AND (lapse_amount <= amount))),
-    CONSTRAINT holds_key_and_fingerprint CHECK (((key IS NULL) = (fingerprint IS NULL))),
-    CONSTRAINT holds_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
-    CONSTRAINT holds_on_lapse_check CHECK ((on_lapse = ANY (ARRAY['release'::text, 'charge'::text]))),
-    CONSTRAINT holds_settled_at_once CHECK ((((settled_at IS NULL) = (settled_by IS NULL)) AND ((settled_at IS NULL) = (asked IS NULL))))
-);
-
--- Name: COLUMN holds.captured; Type: COMMENT; Schema: farebox
-
-COMMENT ON COLUMN farebox.holds.captured IS 'What it was settled with, or what its lapse charged; null while it is open and after a lapse that released it.';
 
 -- Name: models; Type: TABLE; Schema: farebox
 
@@ -1127,9 +1151,9 @@ REVOKE ALL ON FUNCTION farebox.caller_refusals(p_caller text[], p_proof bytea[],
 
 REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
+-- Name: FUNCTION end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
 
 -- Name: FUNCTION environment_names(p_name text); Type: ACL; Schema: farebox
 
@@ -1138,6 +1162,10 @@ REVOKE ALL ON FUNCTION farebox.environment_names(p_name text) FROM PUBLIC;
 -- Name: FUNCTION expire_due(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION fits(p_balance bigint, p_amount bigint); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.fits(p_balance bigint, p_amount bigint) FROM PUBLIC;
 
 -- Name: FUNCTION flush(p_wallet uuid); Type: ACL; Schema: farebox
 
@@ -1154,6 +1182,10 @@ REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
 -- Name: FUNCTION give_starting_tokens(p_user uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.give_starting_tokens(p_user uuid) FROM PUBLIC;
+
+-- Name: FUNCTION has_left(p_wallet uuid); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.has_left(p_wallet uuid) FROM PUBLIC;
 
 -- Name: FUNCTION lock_wallet(p_wallet uuid); Type: ACL; Schema: farebox
 
@@ -1183,9 +1215,9 @@ REVOKE ALL ON FUNCTION farebox.operator_wallet(p_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) FROM PUBLIC;
 
 -- Name: FUNCTION post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
@@ -1239,6 +1271,10 @@ REVOKE ALL ON FUNCTION farebox."session_user"(p_proof bytea, p_now timestamp wit
 
 REVOKE ALL ON FUNCTION farebox.slot_of(p_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION state_of(h farebox.holds); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.state_of(h farebox.holds) FROM PUBLIC;
+
 -- Name: FUNCTION verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint) FROM PUBLIC;
@@ -1287,10 +1323,10 @@ GRANT ALL ON FUNCTION farebox_api.export_account(p_caller text, p_proof bytea, p
 REVOKE ALL ON FUNCTION farebox_api.find_credential(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.find_credential(p_hash bytea) TO farebox_app;
 
--- Name: FUNCTION "grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION "grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api."grant"(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_class text, p_priority integer, p_expires_at timestamp with time zone, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) TO farebox_app;
 
 -- Name: FUNCTION mark_started(p_caller text, p_proof bytea, p_hold uuid, p_lapse_amount bigint, p_not_after timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
@@ -1312,22 +1348,22 @@ GRANT ALL ON FUNCTION farebox_api.registration_number(p_user uuid) TO farebox_ap
 REVOKE ALL ON FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text) TO farebox_app;
 
--- Name: FUNCTION reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) TO farebox_app;
 
 -- Name: FUNCTION spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 
 REVOKE ALL ON FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
--- Name: FUNCTION spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.spend_one(p_caller text, p_proof bytea, p_id uuid, p_wallet uuid, p_number bigint, p_amount bigint, p_model text, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) TO farebox_app;
 
--- Name: FUNCTION transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT at timestamp with time zone) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.transfer(p_caller text, p_proof bytea, p_id uuid, p_from uuid, p_to uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) TO farebox_app;

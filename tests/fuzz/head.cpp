@@ -171,13 +171,17 @@ void check_key(http::Request const& request, std::optional<std::string> const& f
 {
     try {
         auto const key = http::idempotency_key(request, from_body);
-        auto const header = request.header("idempotency-key");
+        auto const header = http::has_key_header(request);
         must(key.has_value() == (header || from_body), "a key that was sent is never lost");
         if (!key) return;
         auto const points = fuzz::characters(*key);
         must(points && !points->empty() && points->size() <= 255, "a key is 1 to 255 characters");
         must(!fuzz::has_control_character(*points), "a key holds no control character");
-        must(!from_body || *key == *from_body, "header and body mean the same key");
+        must(key->find_first_of(" \t") != 0 && key->find_last_of(" \t") != key->size() - 1,
+             "a key begins and ends with itself");
+        must(!from_body || from_body->find(*key) != std::string::npos, "header and body mean the same key");
+        must(*key != "undefined" && *key != "null" && *key != "NaN" && *key != "[object Object]",
+             "a word for nothing is no key");
         http::Request again;
         again.headers.emplace_back("idempotency-key", quoted(*key));
         must(http::idempotency_key(again, key) == key, "a quoted key is the key");

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(87);
+select plan(80);
 update farebox.settings set subscription_required = false;
 
 ---- A hold

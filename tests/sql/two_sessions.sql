@@ -8,7 +8,7 @@
 
 begin;
 \ir support.psql
-\set tests 60
+\set tests 62
 select plan(:tests);
 
 create function connected(p_target text) returns boolean language plpgsql volatile as $$
