@@ -23,6 +23,8 @@ check() {
     if "$@" >"$log" 2>&1 </dev/null; then
         passed=$((passed + 1))
         say "ok      $title ($(since "$start"))"
+        # What this machine did not allow.
+        grep -h '^skipped: ' "$log" | sed 's/^/        /' || true
         ((SECONDS - start < 3)) || note_time "$title" "$start"
     else
         failed=$((failed + 1))
