@@ -159,7 +159,7 @@ void check_credential(http::Request const& request)
     }
 }
 
-std::string quoted(std::string_view key)
+std::string in_quotes(std::string_view key)
 {
     std::string text = "\"";
     for (char const c : key)
@@ -183,7 +183,7 @@ void check_key(http::Request const& request, std::optional<std::string> const& f
         must(*key != "undefined" && *key != "null" && *key != "NaN" && *key != "[object Object]",
              "a word for nothing is no key");
         http::Request again;
-        again.headers.emplace_back("idempotency-key", quoted(*key));
+        again.headers.emplace_back("idempotency-key", in_quotes(*key));
         must(http::idempotency_key(again, key) == key, "a quoted key is the key");
     } catch (base::Failure const& failure) {
         must(failure.error() == base::Error::validation_error, "a bad key is not valid");

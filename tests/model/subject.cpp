@@ -21,7 +21,7 @@ namespace {
 constexpr auto deadline = "clock_timestamp() + interval '10 s'";
 constexpr auto classes = std::array<char const*, 3>{"promo", "allotment", "paid"};
 
-std::string quoted(std::string const& text)
+std::string in_quotes(std::string const& text)
 {
     return "'" + text + "'"; // of our own making, without quotes inside
 }
@@ -29,12 +29,12 @@ std::string quoted(std::string const& text)
 // The two arguments that tell a repeated request from another one.
 std::string key(Operation const& operation)
 {
-    return operation.key == 0 ? "null" : quoted("key " + std::to_string(operation.key));
+    return operation.key == 0 ? "null" : in_quotes("key " + std::to_string(operation.key));
 }
 
 std::string print(Operation const& operation)
 {
-    return operation.key == 0 ? "null" : "sha256(" + quoted(fingerprint(operation)) + "::bytea)";
+    return operation.key == 0 ? "null" : "sha256(" + in_quotes(fingerprint(operation)) + "::bytea)";
 }
 
 // array[...]::type[] of one value an operation.
@@ -163,7 +163,7 @@ void Subject::begin(int wallets)
     wallets_ = wallets;
     auto sql = std::string();
     for (auto wallet = 1; wallet <= wallets; ++wallet) {
-        sql += "select status from farebox_api.create_user(" + caller() + quoted(id('0', wallet)) +
+        sql += "select status from farebox_api.create_user(" + caller() + in_quotes(id('0', wallet)) +
                ", null, null, null, 0, gen_random_uuid(), null, null, " + deadline + ");";
     }
     start_ = session_->ask(sql + "select clock_timestamp()").value().back()[0][0].value();
@@ -193,8 +193,8 @@ std::string Subject::spend(std::span<Operation const> call) const
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
     return "select status, entry, amount, before, after, available, null, held from farebox_api.spend(" +
-           callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
-           of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
+           callers(call) + of("uuid", [&](auto const& o) { return in_quotes(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return in_quotes(id('0', o.wallet + 1)); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) + none("text") + of("text", key) +
            of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
 }
@@ -206,11 +206,11 @@ std::string Subject::hold(std::span<Operation const> call) const
     return "select status, hold, amount, null, null, available, nullif(concat_ws(' ', state, captured), ''), "
            "held "
            "from farebox_api.place_holds(" +
-           callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
-           of("uuid", [&](auto const& o) { return quoted(id('0', o.wallet + 1)); }) + none("bigint") +
+           callers(call) + of("uuid", [&](auto const& o) { return in_quotes(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return in_quotes(id('0', o.wallet + 1)); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) +
            of("bigint", [](auto const& o) { return number(o.hours * Tokens{3'600'000}); }) +
-           of("text", [](auto const& o) { return quoted(o.lapse > 0 ? "charge" : "release"); }) +
+           of("text", [](auto const& o) { return in_quotes(o.lapse > 0 ? "charge" : "release"); }) +
            of("bigint", [](auto const& o) { return o.lapse > 0 ? number(o.lapse) : "null"; }) +
            of("boolean", [](auto const& o) { return o.lapse > 0 ? "true" : "false"; }) + of("text", key) +
            of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
@@ -221,8 +221,8 @@ std::string Subject::end_hold(std::span<Operation const> call) const
     auto const of = [&](char const* type, auto const& value) { return array_of(call, type, value) + ", "; };
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
     return "select status, entry, amount, before, after, available, null, held from farebox_api.end_holds(" +
-           callers(call) + of("uuid", [&](auto const& o) { return quoted(id('8', o.label)); }) +
-           of("uuid", [&](auto const& o) { return quoted(id('8', o.of)); }) +
+           callers(call) + of("uuid", [&](auto const& o) { return in_quotes(id('8', o.label)); }) +
+           of("uuid", [&](auto const& o) { return in_quotes(id('8', o.of)); }) +
            of("bigint", [](auto const& o) { return number(o.kind == Kind::release ? 0 : o.amount); }) +
            of("boolean", [](auto const& o) { return o.clamp ? "true" : "false"; }) + none("text") +
            none("json") + deadline + ") order by n desc;";
@@ -230,8 +230,8 @@ std::string Subject::end_hold(std::span<Operation const> call) const
 
 std::string Subject::single(Operation const& o) const
 {
-    auto const wallet = quoted(id('0', o.wallet + 1));
-    auto const entry = quoted(id('8', o.label));
+    auto const wallet = in_quotes(id('0', o.wallet + 1));
+    auto const entry = in_quotes(id('8', o.label));
     auto const keyed = key(o) + ", " + print(o) + ", ";
     auto const amount = number(o.amount) + ", ";
     auto const move =
@@ -242,20 +242,20 @@ std::string Subject::single(Operation const& o) const
                keyed + "null, null, " + deadline + ");";
     case Kind::mark_started:
         return "select status, hold, amount, null, null, null, null, null from farebox_api.mark_started(" +
-               caller() + quoted(id('8', o.of)) + ", " + number(o.lapse) + ", " + deadline + ");";
+               caller() + in_quotes(id('8', o.of)) + ", " + number(o.lapse) + ", " + deadline + ");";
     case Kind::grant:
         return move + "\"grant\"(" + caller() + entry + ", " + wallet + ", null, " + amount +
-               quoted(classes.at(static_cast<std::size_t>(o.priority) / 2)) + ", " + number(o.priority) +
+               in_quotes(classes.at(static_cast<std::size_t>(o.priority) / 2)) + ", " + number(o.priority) +
                ", " +
                (o.hours == 0
                     ? std::string("null")
-                    : quoted(start_) + "::timestamptz + " + number(o.hours) + " * interval '1 hour'") +
+                    : in_quotes(start_) + "::timestamptz + " + number(o.hours) + " * interval '1 hour'") +
                ", " + keyed + "null, null, " + deadline + ");";
     case Kind::transfer:
-        return move + "transfer(" + caller() + entry + ", " + wallet + ", " + quoted(id('0', o.to + 1)) +
+        return move + "transfer(" + caller() + entry + ", " + wallet + ", " + in_quotes(id('0', o.to + 1)) +
                ", " + amount + keyed + "null, null, " + deadline + ");";
     case Kind::reverse:
-        return move + "reverse(" + caller() + entry + ", " + quoted(id('8', o.of)) + ", " +
+        return move + "reverse(" + caller() + entry + ", " + in_quotes(id('8', o.of)) + ", " +
                (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, " + deadline +
                ");";
     case Kind::read:
@@ -283,7 +283,7 @@ std::string Subject::single(Operation const& o) const
 std::string Subject::passing(int hours) const
 {
     auto const by = number(hours) + " * interval '1 hour'";
-    auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_)) + ";";
+    auto const range = " between " + in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_)) + ";";
     return "update farebox.grants set created_at = created_at - " + by + ", expires_at = expires_at - " + by +
            " where wallet" + range + "update farebox.holds set created_at = created_at - " + by +
            ", expires_at = expires_at - " + by + ", started_at = started_at - " + by + " where wallet" +
@@ -295,7 +295,7 @@ std::string Subject::passing(int hours) const
 // moment.
 std::string Subject::owed(Operation const& o) const
 {
-    auto const wallet = quoted(id('0', o.wallet + 1));
+    auto const wallet = in_quotes(id('0', o.wallet + 1));
     auto const amount = number(o.amount);
     auto const posted = [&](char const* kind, char const* sides, char const* side, char const* seq,
                             std::string const& after) {
@@ -318,7 +318,7 @@ std::string Subject::owed(Operation const& o) const
 // an event that comes before the wallet expects one would be missed.
 std::string Subject::looks() const
 {
-    auto const range = " between " + quoted(id('0', 1)) + " and " + quoted(id('0', wallets_));
+    auto const range = " between " + in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_));
     return "select w.balance, w.held, w.debt, (select coalesce(sum(e.amount), 0) from farebox.entries e "
            "where "
            "e.debit = w.id and e.debit_seq > 0 and e.kind = 'expire'), w.next_event_at <= least("
@@ -327,7 +327,7 @@ std::string Subject::looks() const
            "not g.due "
            "and g.expires_at < 'infinity')) from farebox.wallets w where w.id" +
            range + " order by w.id; select nullif(violations, '[]')::text from farebox.verify(" +
-           quoted(id('0', 0)) + ", " + number(wallets_) + ");";
+           in_quotes(id('0', 0)) + ", " + number(wallets_) + ");";
 }
 
 Observed Subject::observed(std::vector<Table> const& tables, std::size_t answers) const
@@ -394,8 +394,8 @@ Observed Subject::finish()
 {
     auto sql = std::string("do $$ begin ");
     for (auto wallet = 1; wallet <= wallets_; ++wallet) {
-        sql += "perform farebox.lock_wallet(" + quoted(id('0', wallet)) + "), farebox.flush(" +
-               quoted(id('0', wallet)) + ");";
+        sql += "perform farebox.lock_wallet(" + in_quotes(id('0', wallet)) + "), farebox.flush(" +
+               in_quotes(id('0', wallet)) + ");";
     }
     return observed(session_->ask(sql + " end $$;" + looks()).value(), 0);
 }
@@ -405,7 +405,7 @@ std::vector<std::vector<std::string>> Subject::grants()
     auto result = std::vector<std::vector<std::string>>(static_cast<std::size_t>(wallets_));
     auto const tables = session_->ask("select g.wallet, g.entry, g.priority, g.remaining, g.amount from "
                                       "farebox.grants g where g.wallet between " +
-                                      quoted(id('0', 1)) + " and " + quoted(id('0', wallets_)));
+                                      in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_)));
     for (auto const& row : tables.value().at(0)) {
         auto const last = [&](std::size_t column) {
             return std::stoi(row.at(column)->substr(row[column]->rfind('-') + 1));

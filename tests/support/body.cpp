@@ -11,7 +11,7 @@ namespace {
 
 // Written out here rather than through the product's writer, which replaces invalid UTF-8: a hostile text
 // must arrive as it is.
-std::string quoted(std::string_view value)
+std::string in_quotes(std::string_view value)
 {
     constexpr std::string_view digits = "0123456789abcdef";
     auto text = std::string("\"");
@@ -42,14 +42,14 @@ std::shared_ptr<json::Value const> read(std::string_view text)
 
 } // namespace
 
-Literal::Literal(std::string_view value) : text(quoted(value)) {}
+Literal::Literal(std::string_view value) : text(in_quotes(value)) {}
 
 std::string body(std::initializer_list<std::pair<std::string_view, Literal>> members)
 {
     auto text = std::string("{");
     for (auto const& [name, value] : members) {
         if (text.size() > 1) text += ',';
-        text += quoted(name) + ':' + value.text;
+        text += in_quotes(name) + ':' + value.text;
     }
     return text + '}';
 }

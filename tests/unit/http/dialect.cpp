@@ -80,7 +80,7 @@ Failure bad_email()
     return invalid({{{"body", "email"}, "is missing", "missing"}});
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return '"' + std::string(text) + '"';
 }
@@ -125,7 +125,7 @@ TEST_CASE("every error in every dialect has the six members and the type of JSON
             CHECK(said["details"] == R"({"note":"n"})");
             CHECK(said["detail"] == said["message"]);
             CHECK(said["error"] ==
-                  (speaks_codes(dialect) ? quoted(base::info(error).name) : said["message"]));
+                  (speaks_codes(dialect) ? in_quotes(base::info(error).name) : said["message"]));
             CHECK(said.response.body.find("secret") == std::string::npos);
         }
 }
@@ -143,8 +143,8 @@ TEST_CASE("an error without a row of its own is answered as the table of errors 
             INFO(info.name << " in dialect " << static_cast<int>(dialect));
             auto const said = answer(Failure(error), dialect);
             CHECK(said.response.status == info.status);
-            CHECK(said["code"] == quoted(base::upper_snake(info.name)));
-            CHECK(said["message"] == quoted(info.message));
+            CHECK(said["code"] == in_quotes(base::upper_snake(info.name)));
+            CHECK(said["message"] == in_quotes(info.message));
         }
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("an error with a row of its own is answered as that says")
         CHECK(said.response.status == row.status);
         auto const code =
             row.dialect == Dialect::supabase ? std::string(row.code) : base::upper_snake(row.code);
-        CHECK(said["code"] == quoted(code));
+        CHECK(said["code"] == in_quotes(code));
     }
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("too few tokens in the server API is 409 with the sentence that its do
 TEST_CASE("a sentence that lacks its numbers is not printed with holes")
 {
     auto const said = answer(Failure(Error::insufficient_balance).with("required", 3), Dialect::token);
-    CHECK(said["message"] == quoted(base::info(Error::insufficient_balance).message));
+    CHECK(said["message"] == in_quotes(base::info(Error::insufficient_balance).message));
 }
 
 TEST_CASE("too few tokens in the chat platform and the phone app API is 402")
@@ -358,7 +358,7 @@ TEST_CASE("in Supabase Auth's dialect every error has the members of both of its
         CHECK(said.response.body.find("secret") == std::string::npos);
     }
     CHECK(answer(Failure(Error::rate_limited), Dialect::supabase)["code"] ==
-          quoted("over_request_rate_limit"));
-    CHECK(answer(Failure(Error::not_found), Dialect::supabase)["code"] == quoted("not_found"));
+          in_quotes("over_request_rate_limit"));
+    CHECK(answer(Failure(Error::not_found), Dialect::supabase)["code"] == in_quotes("not_found"));
     CHECK(answer(bad_email(), Dialect::supabase).response.status == 400);
 }

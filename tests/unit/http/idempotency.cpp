@@ -41,7 +41,7 @@ void check_header_refused(std::string const& header, std::string_view type)
     check_refused(header, std::nullopt, {"header", "idempotency-key"}, type);
 }
 
-std::string quoted(std::string const& text)
+std::string in_quotes(std::string const& text)
 {
     return '"' + text + '"';
 }
@@ -56,7 +56,7 @@ TEST_CASE("without header and member there is no key")
 TEST_CASE("the key is the header, bare or quoted, or the body's member")
 {
     CHECK(key_of("order-42") == "order-42");
-    CHECK(key_of(quoted("order-42")) == "order-42");
+    CHECK(key_of(in_quotes("order-42")) == "order-42");
     CHECK(key_of(std::nullopt, "order-42") == "order-42");
     CHECK(key_of(" \torder 42\t ") == "order 42");
     CHECK(key_of("it's \"so\"") == "it's \"so\"");
@@ -69,11 +69,11 @@ TEST_CASE("the blanks around a key are no part of it, wherever it stands")
     for (auto const* const text : {"order 42", " order 42", "order 42 ", "\t order 42 \t"}) {
         INFO(text);
         CHECK(key_of(text) == "order 42");
-        CHECK(key_of(" " + quoted(text)) == "order 42");
+        CHECK(key_of(" " + in_quotes(text)) == "order 42");
         CHECK(key_of(std::nullopt, text) == "order 42");
     }
     CHECK(key_of("k", "k ") == "k");
-    check_header_refused(quoted(" "), "string_too_short");
+    check_header_refused(in_quotes(" "), "string_too_short");
     check_body_refused(" \t", "string_too_short");
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("a program's word for nothing is no key")
           "[object Promise]", " undefined ", "\xC2\xA0", "\xE2\x80\x8B", "\xE3\x80\x80 \xEF\xBB\xBF"}) {
         INFO(text);
         check_header_refused(text, "string_nothing");
-        check_header_refused(quoted(text), "string_nothing");
+        check_header_refused(in_quotes(text), "string_nothing");
         check_body_refused(text, "string_nothing");
     }
     for (auto const* const text : {"undefined-1", "null 2", "nano", "0", "false", "[object", "a\xC2\xA0"}) {
@@ -98,9 +98,9 @@ TEST_CASE("a bare key holds no comma: a web server may join two headers by one")
     for (auto const* const text : {"a, b", "a,b", ",", "a,", "a, a", "a, \"b\""})
         check_header_refused(text, "string_type");
     check_header_refused(R"("a", "b")", "string_type");
-    CHECK(key_of(quoted("a, b")) == "a, b");
+    CHECK(key_of(in_quotes("a, b")) == "a, b");
     CHECK(key_of(std::nullopt, "a, b") == "a, b");
-    CHECK(key_of(quoted("a, b"), "a, b") == "a, b");
+    CHECK(key_of(in_quotes("a, b"), "a, b") == "a, b");
 }
 
 TEST_CASE("X-Idempotency-Key is the same header by another name")
@@ -114,8 +114,8 @@ TEST_CASE("X-Idempotency-Key is the same header by another name")
         return http::idempotency_key(request, body);
     };
     CHECK(both(std::nullopt, "k") == "k");
-    CHECK(both(std::nullopt, quoted("a, b")) == "a, b");
-    CHECK(both("k", quoted("k"), "k") == "k");
+    CHECK(both(std::nullopt, in_quotes("a, b")) == "a, b");
+    CHECK(both("k", in_quotes("k"), "k") == "k");
     for (auto const& refused :
          {test::failure_of([&] { both("k", "other"); }),
           test::failure_of([&] { both(std::nullopt, "null"); }), test::failure_of([&] { both("k", ""); })}) {
@@ -146,7 +146,7 @@ TEST_CASE("a key has 1 to 255 characters")
     auto const many = [](std::size_t count) { return std::string(count, 'k'); };
     CHECK(key_of(many(1)) == many(1));
     CHECK(key_of(many(255)) == many(255));
-    CHECK(key_of(quoted(many(255))) == many(255));
+    CHECK(key_of(in_quotes(many(255))) == many(255));
     CHECK(key_of(std::nullopt, many(255)) == many(255));
 
     std::string cyrillic;
@@ -156,10 +156,10 @@ TEST_CASE("a key has 1 to 255 characters")
     check_header_refused(cyrillic + "k", "string_too_long");
 
     check_header_refused(many(256), "string_too_long");
-    check_header_refused(quoted(many(256)), "string_too_long");
+    check_header_refused(in_quotes(many(256)), "string_too_long");
     check_header_refused("", "string_too_short");
     check_header_refused(" \t ", "string_too_short");
-    check_header_refused(quoted(""), "string_too_short");
+    check_header_refused(in_quotes(""), "string_too_short");
     check_refused(std::nullopt, many(256), {"body", "idempotency_key"}, "string_too_long");
     check_refused(std::nullopt, "", {"body", "idempotency_key"}, "string_too_short");
 }
@@ -169,7 +169,7 @@ TEST_CASE("a key has no control characters")
     for (auto const& character :
          {"\0"s, "\x01"s, "\t"s, "\n"s, "\r"s, "\x1B"s, "\x1F"s, "\x7F"s, "\xC2\x80"s, "\xC2\x9F"s}) {
         check_header_refused("a" + character + "b", "string_control");
-        check_header_refused(quoted("a" + character + "b"), "string_control");
+        check_header_refused(in_quotes("a" + character + "b"), "string_control");
         check_refused(std::nullopt, "a" + character + "b", {"body", "idempotency_key"}, "string_control");
     }
     CHECK(key_of("a\xC2\xA0"
@@ -182,17 +182,17 @@ TEST_CASE("a key is UTF-8")
 {
     for (char const* text : {"a\xFF", "\xC3", "\xED\xA0\x80", "\xC0\xAF"}) {
         check_header_refused(text, "string_unicode");
-        check_header_refused(quoted(text), "string_unicode");
+        check_header_refused(in_quotes(text), "string_unicode");
     }
 }
 
 TEST_CASE("header and member may both say the key, and must say the same")
 {
     CHECK(key_of("k", "k") == "k");
-    CHECK(key_of(quoted("k"), "k") == "k");
-    CHECK(key_of(quoted("a\\\"b"), "a\"b") == "a\"b");
+    CHECK(key_of(in_quotes("k"), "k") == "k");
+    CHECK(key_of(in_quotes("a\\\"b"), "a\"b") == "a\"b");
     check_refused("k", "K", {"body", "idempotency_key"}, "key_mismatch");
-    check_refused(quoted("k"), quoted("k"), {"body", "idempotency_key"}, "key_mismatch");
+    check_refused(in_quotes("k"), in_quotes("k"), {"body", "idempotency_key"}, "key_mismatch");
 }
 
 TEST_CASE("a malformed header is refused even beside a good member")

@@ -38,7 +38,7 @@ void check_refuses(std::string const& text, std::function<void(Fields&)> const& 
     CHECK(problems[0].type == type);
 }
 
-std::string quoted(std::string const& text)
+std::string in_quotes(std::string const& text)
 {
     return '"' + text + '"';
 }
@@ -95,13 +95,13 @@ TEST_CASE("an optional integer may be absent or null, and nothing else")
 TEST_CASE("the length of a text is counted in characters")
 {
     auto const read = [](Fields& fields) { fields.text("m", 1, 3); };
-    check_accepts(quoted("a"), read);
-    check_accepts(quoted("abc"), read);
-    check_accepts(quoted("\xF0\x9F\x98\x80\xE2\x82\xAC\xC3\xA9"), read);
+    check_accepts(in_quotes("a"), read);
+    check_accepts(in_quotes("abc"), read);
+    check_accepts(in_quotes("\xF0\x9F\x98\x80\xE2\x82\xAC\xC3\xA9"), read);
     check_accepts(R"("\ud83d\ude00\ud83d\ude00\ud83d\ude00")", read);
-    check_refuses(quoted(""), read, "string_too_short");
-    check_refuses(quoted("abcd"), read, "string_too_long");
-    check_refuses(quoted("\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"), read, "string_too_long");
+    check_refuses(in_quotes(""), read, "string_too_short");
+    check_refuses(in_quotes("abcd"), read, "string_too_long");
+    check_refuses(in_quotes("\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"), read, "string_too_long");
 }
 
 TEST_CASE("what is not a text is refused and read as an empty one")
@@ -124,8 +124,8 @@ TEST_CASE("a text is read as it is, and an optional one may be absent or null")
     CHECK_NOTHROW(fields.done());
 
     auto const read = [](Fields& optional) { optional.optional_text("m", 1, 3); };
-    check_refuses(quoted(""), read, "string_too_short");
-    check_refuses(quoted("abcd"), read, "string_too_long");
+    check_refuses(in_quotes(""), read, "string_too_short");
+    check_refuses(in_quotes("abcd"), read, "string_too_long");
     check_refuses("1", read, "string_type");
 }
 
@@ -133,8 +133,8 @@ TEST_CASE("a choice is one of its words, byte for byte")
 {
     auto const read = [](Fields& fields) { fields.optional_choice("m", {"promo", "paid"}); };
     check_accepts("null", read);
-    check_accepts(quoted("promo"), read);
-    check_accepts(quoted("paid"), read);
+    check_accepts(in_quotes("promo"), read);
+    check_accepts(in_quotes("paid"), read);
     for (auto const* text : {"\"Promo\"", "\"promo \"", "\"\"", "1", "[\"promo\"]"})
         check_refuses(text, read, "enum");
     CHECK(problems_of("1", read)[0].msg == "must be one of promo, paid");
