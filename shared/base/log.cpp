@@ -87,9 +87,8 @@ void event(Level level, std::string_view event, std::initializer_list<Field> fie
     append_member(line, "level", name_of(level));
     append_member(line, "handler", handler_name);
     append_member(line, "event", event);
-    for (auto const& [name, value] : fields)
-        std::visit([&line, name = name](auto const& alternative) { append_member(line, name, alternative); },
-                   value);
+    for (auto const& field : fields)
+        std::visit([&](auto const& value) { append_member(line, field.first, value); }, field.second);
     write_line(line += "}\n");
 }
 

@@ -146,10 +146,8 @@ void write_problems(json::Writer& body, Failure const& failure)
 void write_details(json::Writer& body, Failure const& failure)
 {
     body.begin("details");
-    for (auto const& [name, value] : failure.details())
-        std::visit(
-            [&, name = std::string_view(name)](auto const& alternative) { body.field(name, alternative); },
-            value);
+    for (auto const& detail : failure.details())
+        std::visit([&](auto const& value) { body.field(detail.first, value); }, detail.second);
     body.end();
 }
 

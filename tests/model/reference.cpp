@@ -144,9 +144,9 @@ std::vector<Reference::Slice> Reference::burn(int wallet, Tokens amount, int hol
     for (std::size_t i = 0; i < grants.size(); ++i) {
         if (!grants[i].due || hold_created < grants[i].expires) order.push_back(i);
     }
-    std::sort(order.begin(), order.end(), [&grants = grants](std::size_t left, std::size_t right) {
-        auto const place = [&grants](std::size_t i) {
-            auto const& grant = grants[i];
+    std::sort(order.begin(), order.end(), [&all = grants](std::size_t left, std::size_t right) {
+        auto const place = [&all](std::size_t i) {
+            auto const& grant = all[i];
             return std::tuple(!grant.due, grant.due ? 0 : grant.priority, grant.expires, i);
         };
         return place(left) < place(right);

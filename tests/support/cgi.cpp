@@ -82,10 +82,10 @@ Reply cgi(std::string const& handler, std::string_view method, std::string const
     auto const unset =
         Variables{{"SUPABASE_URL", ""},     {"SUPABASE_PUBLISHABLE_KEY", ""}, {"SUPABASE_SECRET_KEY", ""},
                   {"SUPABASE_ISSUERS", ""}, {"SUPABASE_JWT_SECRET", ""},      {"JWKS_CACHE", ""}};
-    for (auto const& [name, value] : unset)
+    for (auto const& variable : unset)
         if (std::none_of(environment.begin(), environment.end(),
-                         [&name = name](auto const& set) { return set.first == name; }))
-            environment.emplace_back(name, value);
+                         [&](auto const& set) { return set.first == variable.first; }))
+            environment.push_back(variable);
     environment.insert(environment.end(), {{"DATABASE_URL", target().database_url},
                                            {"REQUEST_METHOD", std::string(method)},
                                            {"REQUEST_URI", path},
