@@ -108,12 +108,21 @@ cluster_name = 'farebox'
 END
 }
 
+# Records the server of this cluster where a start was interrupted before it could.
+cluster_find() {
+    local pid
+    ! pid_of postgres >/dev/null || return 0
+    ! pid=$(running_in "$(cluster_data)") || record postgres "$pid"
+}
+
+# setsid: a Ctrl-C in the terminal must not end pg_ctl and leave the server that it has started.
 cluster_start() {
     local data
     data=$(cluster_data)
+    cluster_find
     ! pid_of postgres >/dev/null || return 0
     cluster_settings
-    as_postgres "$(cluster_bin)/pg_ctl" start --silent --wait --timeout 60 --pgdata "$data" \
+    as_postgres setsid --wait "$(cluster_bin)/pg_ctl" start --silent --wait --timeout 60 --pgdata "$data" \
         </dev/null >>"$dir/log/postgres.log" 2>&1 9>&- ||
         fail "Postgres does not start: $(tail -n 3 "$dir/log/postgres.log")"
     record postgres "$(head -n 1 "$data/postmaster.pid")"
@@ -137,7 +146,10 @@ alter role $1 password '$(password_of "$1")';
 END
 }
 
-cluster_stop() { end_process postgres INT 60; }
+cluster_stop() {
+    cluster_find
+    end_process postgres INT 60
+}
 
 # As a power cut would: the postmaster and every backend at once, no shutdown checkpoint.
 cluster_kill() {

@@ -4,17 +4,19 @@
 
 # start_time PID: clock ticks since boot, or nothing when there is no such process or it has ended already (a zombie).
 start_time() {
-    local fields
-    fields=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    local text='' fields
+    read -r -d '' text 2>/dev/null <"/proc/$1/stat" || true # ends at the end of the file
     # The name in parentheses may hold anything, so fields are counted behind it.
-    fields=${fields##*) }
-    [[ $fields != Z* ]] || return 0
-    awk '{ print $20 }' <<<"$fields"
+    text=${text##*) }
+    [[ -n $text && $text != Z* ]] || return 0
+    read -r -a fields <<<"$text"
+    printf '%s' "${fields[19]}"
 }
 
+# record NAME PID. Runs no program: a Ctrl-C in the terminal would end that, and what was just started would not be recorded.
 record() {
-    mkdir -p "$dir/pids"
-    printf '%s %s\n' "$2" "$(start_time "$2")" >"$dir/pids/$1"
+    [[ -d $dir/pids ]] || mkdir "$dir/pids"
+    { printf '%s ' "$2" && start_time "$2" && printf '\n'; } >"$dir/pids/$1"
 }
 
 # pid_of NAME: its pid while it lives; false when it does not.
@@ -41,6 +43,27 @@ end_process() {
         done
     fi
     rm -f "$dir/pids/$name"
+}
+
+# A signal ends the script, after the command that is under way; the trap of EXIT does the rest. Between hold_signals and
+# heed_signals it waits, so that no process is started and not recorded.
+heed_signals() {
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    [[ -z ${held_signal:-} ]] || exit "$held_signal"
+}
+
+hold_signals() {
+    trap 'held_signal=130' INT
+    trap 'held_signal=143' TERM HUP
+}
+
+# running_in DATA: the pid of the Postgres that runs on that data, whoever started it.
+running_in() {
+    local pid
+    pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) || return 1
+    [[ -n $pid && $(readlink "/proc/$pid/cwd") == "$1" ]] || return 1
+    printf '%s' "$pid"
 }
 
 # children PID: pids of its direct children.

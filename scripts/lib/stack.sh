@@ -13,9 +13,10 @@ recall() {
     source "$dir/stack.env"
 }
 
-# A failed start leaves nothing running, and no directory that was not there before.
+# A start that failed or was interrupted leaves nothing running, and no directory that was not there before.
 undo_up() {
     local name
+    trap '' INT TERM HUP
     stack_stop
     # Why a handler did not start is in its own log, which may be gone in a moment.
     for name in $handlers; do
@@ -44,6 +45,7 @@ stack_up() {
     refuse_if_live
     [[ $port != 0 ]] || port=$(some_free_port)
     trap undo_up EXIT
+    heed_signals
     make_places
     [[ -d $dir/postgres/data ]] || fresh=1
     if [[ -n $fresh ]] && template=$(cluster_template); then
@@ -72,6 +74,8 @@ stack_up() {
         nginx_start
         stack_wait 20
     fi
+    # Whole: a signal that comes now is for whoever called this.
+    trap '' INT TERM HUP
     trap - EXIT
 }
 

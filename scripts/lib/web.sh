@@ -66,10 +66,12 @@ nginx_start() {
     rm -f "$dir/nginx/nginx.pid"
     touch "$log"
     size=$(stat -c %s "$log")
+    hold_signals
     # setsid: a Ctrl-C in the terminal is for the script that owns the stack, which ends the parts in order.
     # shellcheck disable=SC2094 # -e is nginx's own log, opened for appending like ours
     setsid nginx -p "$dir/nginx" -c "$dir/nginx/main.conf" -e "$log" </dev/null >>"$log" 2>&1 9>&- &
     record nginx $!
+    heed_signals
     until_true 20 nginx_settled || fail "nginx does not start: see $log"
     pid_of nginx >/dev/null ||
         fail "nginx does not start: $(tail -c "+$((size + 1))" "$log" | grep -m 1 -E '\[(emerg|alert)\]' | cut -d ' ' -f 3-)"
@@ -90,9 +92,11 @@ handlers_start() {
     [[ " $* " != *' supabase_auth '* ]] || tell_local_auth
     # Made by the activator only once it listens; a line of an earlier run must not be taken for it.
     rm -f "$dir/log/activator.log"
+    hold_signals
     DATABASE_URL=$(conninfo farebox_app) setsid "$bin/activator" --run-dir "$(readlink -f "$dir/run")" --bin-dir "$bin" \
         --log-dir "$dir/log" --instances "$instances" "$@" </dev/null >"$dir/log/activator.log" 2>&1 9>&- &
     record activator $!
+    heed_signals
     until_true 20 activator_settled || fail "the handlers do not start: see $dir/log/activator.log"
     pid_of activator >/dev/null || fail "the handlers do not start: $(tail -n 3 "$dir/log/activator.log")"
 }

@@ -7,7 +7,7 @@ runner=''
 unset FAREBOX_CLUSTER_TEMPLATE # a person has none
 
 # In a session of its own, so that the Ctrl-C of this test reaches what a terminal's would and nothing else.
-start_run() {
+begin_run() {
     : >"$scratch/out"
     rm -f "$scratch/runner"
     # shellcheck disable=SC2016 # for the inner shell
@@ -15,6 +15,9 @@ start_run() {
         </dev/null >"$scratch/out" 2>&1
     until_true 5 test -s "$scratch/runner"
     runner=$(<"$scratch/runner")
+}
+start_run() {
+    begin_run "$@"
     until_true 300 has_begun_or_ended
     grep -q "Ctrl-C stops everything" "$scratch/out" || { broke "scripts/run starts" "$(<"$scratch/out")" && exit 1; }
 }
@@ -81,6 +84,12 @@ equals "the next run has another, and its lines spend anew" "200 1950" "$status 
 interrupt TERM
 until_true 60 has_ended || broke "TERM ends it too" "$(tail -n 5 "$scratch/out")"
 equals "TERM leaves no process" "" "$(processes_of "$dir")"
+
+begin_run --port 0
+until_true 60 test -e "$dir/pids/postgres" || broke "the start of Postgres is seen" "$(<"$scratch/out")"
+kill -TERM "$runner" # and not to what it runs
+until_true 60 has_ended || broke "TERM ends it in the middle of a start" "$(tail -n 5 "$scratch/out")"
+equals "TERM in the middle of a start leaves no process" "" "$(processes_of "$dir")"
 
 start_run --port 0 --fresh
 try 1

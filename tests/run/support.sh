@@ -108,6 +108,23 @@ until_true() {
     done
 }
 
+process_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# interrupt_start DIR FILE: starts a farebox in DIR and interrupts it once FILE is there, as Ctrl-C in a terminal does: the signal
+# goes to all that the start runs. It cannot end before, since its last step, asking for /health, takes long.
+interrupt_start() {
+    mkdir -p "$scratch/slow"
+    printf '#!/bin/sh\nexec sleep 10\n' >"$scratch/slow/curl"
+    chmod 0755 "$scratch/slow/curl"
+    rm -f "$scratch/starter"
+    # shellcheck disable=SC2016 # for the inner shell
+    PATH=$scratch/slow:$PATH setsid --fork bash -c 'echo $$ >"$0"; exec "$@"' "$scratch/starter" "$root/scripts/stack" up --dir "$1" --port 0 --bin "$bin" \
+        </dev/null >"$scratch/started" 2>&1
+    until_true 60 test -e "$1/$2" || broke "a start makes $2" "$(<"$scratch/started")"
+    kill -s INT -- "-$(<"$scratch/starter")"
+    until_true 60 process_ended "$(<"$scratch/starter")" || broke "Ctrl-C ends a start" "$(<"$scratch/started")"
+}
+
 # A checkout that a test may change: the scripts and the SQL.
 a_checkout() {
     mkdir "$scratch/$1"
