@@ -1,12 +1,14 @@
 # shellcheck shell=bash
-# Where the parts of one stack lie. Everything is under $dir, with two exceptions that are links there:
+# Where the parts of one stack lie, and who takes them away. Everything is under $dir, with two exceptions that are links there:
 #   - started by root, Postgres runs as the OS user postgres and nginx's workers as www-data; where these cannot reach
-#     $dir (a home directory, say) what they need lies in /var/lib/farebox/<hash of $dir>;
+#     $dir (a home directory, say) what they need lies in /var/lib/farebox/<id of $dir>;
 #   - a socket's path may have 107 bytes; where $dir is too long the sockets lie in a short directory in /tmp.
+# Needs lib/owner.sh.
 
 readonly socket_path_max=107 socket_name_max=20
 
-marker() { printf '%s/.farebox' "$dir"; }
+# What this start has made: whole, and directories above that may serve others as well by the time it is undone.
+made=() made_above=()
 
 # Characters that mean nothing to nginx, to a shell, or to a list of directories.
 check_path() {
@@ -15,7 +17,7 @@ check_path() {
 }
 
 refuse_foreign() {
-    [[ ! -e $dir || -e $(marker) || -z $(ls -A "$dir") ]] ||
+    [[ ! -e $dir || -e $(marker) || -z $(ls -A -I .lock "$dir") ]] ||
         fail "$dir holds something that is not a farebox's: choose another directory with --dir"
 }
 
@@ -23,34 +25,79 @@ can_reach() {
     setpriv --reuid "$1" --regid "$1" --clear-groups test -x "$dir"
 }
 
-shared_home() {
-    printf '/var/lib/farebox/%s' "$(printf '%s' "$dir" | sha256sum | cut -c 1-12)"
+# make_above DIRECTORY: it, and what is missing above it.
+make_above() {
+    [[ ! -d $1 ]] || return 0
+    make_above "$(dirname "$1")"
+    made_above+=("$1")
+    mkdir "$1" 2>/dev/null || [[ -d $1 ]] || fail "$1 cannot be made"
 }
 
-# place NAME BASE: the directory $dir/NAME, which is a link when BASE is not $dir. What a link of an earlier run points to
-# is kept; one that points nowhere (/tmp was emptied) is made anew.
+# will_make PATHS...: those that are not there are this start's.
+will_make() {
+    local path
+    for path in "$@"; do
+        [[ -e $path || -L $path ]] || made+=("$path")
+    done
+}
+
+make() {
+    will_make "$1"
+    [[ -d $1 ]] || mkdir "$1"
+}
+
+# make_outside PLACE: a directory outside that says whose it is.
+make_outside() {
+    make "$1"
+    [[ -e $1/owner ]] || sign "$1/owner" "$(own_id)"
+}
+
+# place NAME BASE: the directory $dir/NAME, which is a link when BASE is not $dir. What a link of an earlier start leads to is kept.
 place() {
     if [[ -d $dir/$1 ]]; then return; fi
     rm -f "$dir/$1"
-    mkdir -p "$2/$1"
-    [[ $2 == "$dir" ]] || ln -s "$2/$1" "$dir/$1"
+    make "$2/$1"
+    [[ $2 != "$dir" ]] || return 0
+    will_make "$dir/$1"
+    ln -s "$2/$1" "$dir/$1"
+}
+
+# give_up_links SOCKETS: what holds no data is made anew where its link leads nowhere (/tmp was emptied) or to what is not our own,
+# and sockets where their paths have become too long for $dir.
+give_up_links() {
+    local name at
+    for name in temporary pg run; do
+        at=$(outside "$name")
+        [[ -z $at ]] || { is_own "$at" && [[ -O $at && -d $dir/$name ]]; } || rm -f "$dir/$name"
+        [[ $name == temporary || -L $dir/$name || $1 == "$dir" ]] || rm -rf "${dir:?}/$name"
+    done
 }
 
 make_places() {
-    local home=$dir sockets
-    mkdir -p "$dir/log" "$dir/secrets" "$dir/pids" "$dir/nginx"
+    local home=$dir sockets name
+    for name in log secrets pids nginx; do make "$dir/$name"; done
     chmod 0700 "$dir/secrets"
     chmod 0750 "$dir/log"
     if is_root && ! { can_reach postgres && can_reach www-data; }; then
-        home=$(shared_home)
+        [[ ! -d $dir/postgres || -L $dir/postgres ]] ||
+            fail "Postgres runs as the user postgres, who cannot reach its data in $dir: let others pass the directories above (chmod o+x), or move it to where they can"
+        home=$(outside postgres)
+        home=${home:-$homes/$(own_id)}
         [[ -d $home ]] || say "stack: $dir is closed to other users, so the data of Postgres is in $home"
-        mkdir -p "$home"
+        make_above "$homes"
+        make_outside "$home"
     fi
     sockets=$home
-    if ((${#home} + socket_name_max + 4 > socket_path_max)) && [[ ! -d $dir/run ]]; then
-        sockets=$(mktemp -d /tmp/farebox.XXXXXX)
-        ! is_root || chmod 0755 "$sockets"
+    if ((${#home} + socket_name_max + 4 > socket_path_max)); then
+        sockets=$(outside run)
+        if [[ -z $sockets || ! -O $sockets ]] || ! is_own "$sockets"; then
+            sockets=$(mktemp -d /tmp/farebox.XXXXXX)
+            made+=("$sockets")
+            ! is_root || chmod 0755 "$sockets"
+            make_outside "$sockets"
+        fi
     fi
+    give_up_links "$sockets"
     place postgres "$home"
     place temporary "$home"
     place pg "$sockets"
@@ -66,14 +113,22 @@ make_places() {
     fi
 }
 
-# Removes all of a stack that is down, but for $dir itself.
+# Takes away what this start has made, the last first, and nothing that was there before.
+undo_places() {
+    local i
+    for ((i = ${#made[@]} - 1; i >= 0; i--)); do rm -rf "${made[i]}" || true; done
+    for ((i = ${#made_above[@]} - 1; i >= 0; i--)); do
+        rmdir --ignore-fail-on-non-empty "${made_above[i]}" 2>/dev/null || true
+    done
+}
+
+# Removes all of a stack that is down, but for $dir itself. What is outside and not its own stays.
 empty_places() {
-    local sockets
-    sockets=$(readlink "$dir/run" || true)
-    [[ $sockets != /tmp/farebox.*/run ]] || rm -rf "${sockets%/run}"
-    if is_root; then
-        rm -rf "$(shared_home)"
-        rmdir --ignore-fail-on-non-empty /var/lib/farebox 2>/dev/null || true
-    fi
+    local place
+    trap '' INT TERM HUP
+    while IFS= read -r place; do
+        ! is_own "$place" || rm -rf "$place"
+    done < <(places_outside)
+    rmdir --ignore-fail-on-non-empty "$homes" 2>/dev/null || true
     find "$dir" -mindepth 1 -delete
 }

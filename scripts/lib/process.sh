@@ -103,8 +103,10 @@ stack_pids() {
     done
 }
 
+# A copy knows the processes of the directory that it is a copy of, and nothing of its own runs.
 refuse_if_live() {
     local pids
+    ! is_copy || return 0
     pids=$(stack_pids)
     [[ -z $pids ]] ||
         fail "a farebox is already running in $dir (${pids%, }): stop it with scripts/stack down --dir '$dir'"

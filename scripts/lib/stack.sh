@@ -13,7 +13,7 @@ recall() {
     source "$dir/stack.env"
 }
 
-# A start that failed or was interrupted leaves nothing running, and no directory that was not there before.
+# A start that failed or was interrupted leaves nothing running and nothing that it made; what was there before stays.
 undo_up() {
     local name
     trap '' INT TERM HUP
@@ -22,11 +22,15 @@ undo_up() {
     for name in $handlers; do
         [[ ! -s $dir/log/$name.log ]] || tail -n 1 "$dir/log/$name.log" >&2
     done
-    if [[ -n $was_new ]]; then
-        warn "nothing was left in $dir"
-        empty_places
-        [[ $was_new == empty ]] || rmdir "$dir"
-    fi
+    [[ -z $was_new ]] || warn "nothing was left in $dir"
+    undo_places
+}
+
+# One start at a time: $dir/.lock stays open until this script ends.
+take_lock() {
+    exec 9>"$dir/.lock"
+    flock -w 60 9 || fail "another scripts/stack is at work in $dir"
+    [[ $dir/.lock -ef /dev/fd/9 ]] || fail "another start in $dir has just been undone: try again"
 }
 
 # stack_up PARTS: "database" or "all".
@@ -34,18 +38,25 @@ stack_up() {
     local fresh='' copied='' template
     check_path
     refuse_foreign
+    refuse_anothers
+    refuse_lost
     refuse_if_live
     [[ $1 == database || $port == 0 ]] || refuse_taken_port
-    was_new=''
-    [[ -e $(marker) ]] || was_new=$([[ -e $dir ]] && echo empty || echo absent)
-    mkdir -p "$dir"
-    touch "$(marker)"
-    exec 9>"$dir/.lock"
-    flock -w 60 9 || fail "another scripts/stack is at work in $dir"
+    # Before the lock only directories are made, and these are taken away only while they are empty: they may be another's start.
+    trap undo_places EXIT
+    heed_signals
+    make_above "$dir"
+    take_lock
+    refuse_anothers
+    refuse_lost
     refuse_if_live
     [[ $port != 0 ]] || port=$(some_free_port)
+    was_new=''
+    [[ -e $(marker) ]] || was_new=1
     trap undo_up EXIT
-    heed_signals
+    [[ -z $was_new ]] || made+=("$dir/.lock")
+    will_make "$(marker)" "$(marker).new" "$dir/stack.env" "$dir/jwks.json"
+    become_owner
     make_places
     [[ -d $dir/postgres/data ]] || fresh=1
     if [[ -n $fresh ]] && template=$(cluster_template); then
@@ -105,12 +116,17 @@ stack_stop() {
     cluster_stop
 }
 
+# The processes that a copy knows are another directory's.
 stack_remove() {
     [[ -e $(marker) ]] || fail "there is no farebox in $dir"
-    [[ ! -e $dir/stack.env ]] || recall
-    # At once, without the checkpoint that would save what is about to be deleted.
-    end_process postgres QUIT 60
-    stack_stop
+    refuse_anothers
+    if ! is_copy; then
+        [[ ! -e $dir/stack.env ]] || recall
+        # At once, without the checkpoint that would save what is about to be deleted.
+        cluster_find
+        end_process postgres QUIT 60
+        stack_stop
+    fi
     empty_places
     rmdir "$dir"
 }

@@ -38,7 +38,7 @@ refuses "an origin that is none never reaches nginx" "is not an origin" env FARE
 refuses "nor does every origin" "'*' is not an origin" env FAREBOX_CORS_ORIGINS='*' "$root/scripts/stack" up --dir "$scratch/two" --port 0 --bin "$bin"
 equals "a start that fails half-way leaves nothing behind" "" "$(ls -d "$scratch/two" 2>/dev/null || true)$(processes_of "$scratch/two")"
 
-for file in postgres log/postgres.log postgres/data/postmaster.pid pids/postgres log/activator.log pids/activator nginx/main.conf; do
+for file in .farebox postgres log/postgres.log postgres/data/postmaster.pid pids/postgres log/activator.log pids/activator nginx/main.conf; do
     interrupt_start "$scratch/two" "$file"
     equals "one that is interrupted at $file leaves nothing behind either" "" "$(ls -d "$scratch/two" 2>/dev/null || true)$(processes_of "$scratch/two")"
 done

@@ -17,6 +17,10 @@ clean_up() {
     while IFS= read -r marker; do
         "$root/scripts/stack" remove --dir "${marker%/.farebox}" || true
     done < <(find "$scratch" -name .farebox)
+    # What a test has parted from its directory.
+    for marker in /var/lib/farebox/*/owner; do
+        [[ $(sed -n 2p "$marker" 2>/dev/null) != "$scratch"/* ]] || rm -rf "${marker%/owner}"
+    done
     rm -rf "$scratch"
 }
 # shellcheck disable=SC2154 # assigned in the trap itself
