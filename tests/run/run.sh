@@ -94,6 +94,23 @@ equals "TERM in the middle of a start leaves no process" "" "$(processes_of "$di
 start_run --port 0 --fresh
 try 1
 equals "--fresh begins anew" "200 1000" "$status $(sed -nE 's/.*"token_balance": ?([0-9]+).*/\1/p' <<<"$answer")"
+
+# README's lines, copied in order into one shell, answer what stands below them; ids and times differ.
+# blocks FENCE: what stands in blocks that begin with it.
+blocks() {
+    sed -n '/^The lines below work/,/^## Endpoints/p' "$root/README.md" |
+        awk -v fence="$1" '/^```/ { begun = begun ? "" : $0; next } begun == fence'
+}
+same() { sed -E 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g'; }
+url=$("$root/scripts/stack" env --dir "$dir" | sed -n 's/^FAREBOX_URL=//p')
+blocks '```' | sed "s|http://127.0.0.1:8080|$url|g" >"$scratch/lines"
+(cd "$scratch" && bash "$scratch/lines") >"$scratch/answers" 2>&1 || broke "README's lines work" "$(<"$scratch/answers")"
+# A curl ends its answer without a line's end.
+sed 's/}{/}\n{/g' "$scratch/answers" | same >"$scratch/answered"
+while IFS= read -r line; do
+    contains "README's lines answer what it says" "$line" "$(<"$scratch/answered")"
+done < <(blocks '```json' | same)
+contains "down to the balance of a new account" '"token_balance":50000' "$(tail -n 1 "$scratch/answered")"
 kill -KILL "$("$root/scripts/stack" env --dir "$dir" | sed -n 's/^NGINX_PID=//p')"
 until_true 60 has_ended || broke "it ends when nginx does" "$(tail -n 5 "$scratch/out")"
 contains "and says so" "nginx has ended by itself" "$(<"$scratch/out")"
