@@ -22,7 +22,7 @@ std::optional<ledger::Metadata> Body::metadata()
 
 std::optional<std::string> Body::idempotency_key()
 {
-    auto const member = fields.optional_text("idempotency_key", 1, idempotency_key_chars_max);
+    auto member = fields.optional_text("idempotency_key", 1, idempotency_key_chars_max);
     // What is wrong with the body is told first.
     if (!fields.problems().empty()) return member;
     return http::idempotency_key(request_, member);

@@ -58,24 +58,24 @@ struct Operator {
 
 struct Device {
     base::Uuid id;
-    base::Sha256 hash;
+    base::Sha256 hash{};
 };
 
 // A user's program that calls models.
 struct BillingKey {
     base::Uuid user;
-    base::Sha256 hash;
+    base::Sha256 hash{};
 };
 
 // What a payment provider's secret proves.
 struct Provider {
     std::string name;
-    base::Sha256 hash;
+    base::Sha256 hash{};
 };
 
 // What a function of the database gave, to continue what it began.
 struct Ticket {
-    base::Sha256 hash;
+    base::Sha256 hash{};
 };
 
 using Caller = std::variant<ApiKey, User, Operator, Device, BillingKey, Provider, Ticket>;

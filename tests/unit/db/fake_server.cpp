@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -154,6 +155,7 @@ void Peer::hang_up()
 
 FakeServer::FakeServer(std::vector<Script> scripts) : scripts_(std::move(scripts))
 {
+    std::signal(SIGPIPE, SIG_IGN); // as in a handler: libpq's PQcancel writes to a peer that may have left
     std::array<char, 32> name{"/tmp/farebox-unit-XXXXXX"};
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
     directory_ = name.data();
