@@ -7,7 +7,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 copy=$scratch/copy
 mkdir "$copy"
-cp -r "$root"/{CMakeLists.txt,CMakePresets.json,handlers,nginx,scripts,shared,sql} "$copy/"
+cp -r "$root"/{CMakeLists.txt,CMakePresets.json,docs,handlers,nginx,scripts,shared,sql} "$copy/"
 
 # 1: the SQL function. Where it lies is its grant.
 cat >"$copy/sql/api/ledger/limits.sql" <<'END'
