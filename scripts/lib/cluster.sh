@@ -115,16 +115,28 @@ cluster_find() {
     ! pid=$(running_in "$(cluster_data)") || record postgres "$pid"
 }
 
+# why_not_started BYTES: why, as the server has logged it beyond so many bytes: the lines that say so, else the last ones.
+why_not_started() {
+    local text
+    text=$(tail -c "+$(($1 + 1))" "$dir/log/postgres.log")
+    grep -E ' (FATAL|PANIC|HINT|DETAIL): ' <<<"$text" || tail -n 3 <<<"$text"
+}
+
 # setsid: a Ctrl-C in the terminal must not end pg_ctl and leave the server that it has started.
 cluster_start() {
-    local data
+    local data logged=0
     data=$(cluster_data)
     cluster_find
     ! pid_of postgres >/dev/null || return 0
     cluster_settings
+    # A server that was moved while it ran could not take its socket's lock away, and the next one would take whatever process has
+    # its number by now for it, one that has ended and was not yet collected included. Nothing runs on this data, and the socket
+    # is nobody else's.
+    rm -f "$dir"/pg/.s.PGSQL.*
+    [[ ! -e $dir/log/postgres.log ]] || logged=$(stat -c %s "$dir/log/postgres.log")
     as_postgres setsid --wait "$(cluster_bin)/pg_ctl" start --silent --wait --timeout 60 --pgdata "$data" \
         </dev/null >>"$dir/log/postgres.log" 2>&1 9>&- ||
-        fail "Postgres does not start: $(tail -n 3 "$dir/log/postgres.log")"
+        fail "Postgres does not start: $(why_not_started "$logged")"
     record postgres "$(head -n 1 "$data/postmaster.pid")"
 }
 

@@ -73,12 +73,17 @@ mv "$scratch/moved" "$scratch/again"
 holds "one that was moved while it runs can be stopped" stack down --dir "$scratch/again"
 equals "with all its processes" "" "$(processes_of "$scratch/moved")$(processes_of "$scratch/again")"
 
-# Parts that are gone.
+# Parts that are gone, and one that is left over.
+up "$scratch/neighbour" >/dev/null
 mv "$scratch/again/secrets" "$scratch/secrets"
 refuses "without its passwords a database is not started" "put them back" up "$scratch/again"
 mv "$scratch/secrets" "$scratch/again/secrets"
+lock=$scratch/again/pg/.s.PGSQL.5432.lock
+contains "of the move it has the lock of a server that ended" "$scratch" "$(cat "$lock" 2>&1)"
+sed -i "1s/.*/$(env_of "$scratch/neighbour" POSTGRES_PID)/" "$lock"
 up "$scratch/again" >/dev/null
-equals "and with them it is whole" "first" "$(remembered "$scratch/again")"
+equals "which keeps it from nothing, whoever has that number now, and with its passwords it is whole" "first" "$(remembered "$scratch/again")"
+stack remove --dir "$scratch/neighbour"
 stack down --dir "$scratch/again"
 
 # Sockets in /tmp.
