@@ -105,6 +105,21 @@ answers() {
     [[ $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$port/health") == 200 ]]
 }
 
-nginx_stop() { end_process nginx QUIT "$(($(answer_seconds) + 2))"; }
+# The processes of nginx that write this stack's log.
+nginx_processes() {
+    local fd
+    while IFS= read -r fd; do
+        [[ $(readlink "${fd%/fd/*}/exe") != */nginx || $(readlink "$fd") != "$dir/log/nginx.error.log" ]] || printf '%s\n' "${fd%/fd/*}"
+    done < <(find /proc/[0-9]*/fd -lname '*/nginx.error.log' 2>/dev/null) 2>/dev/null | cut -d / -f 3 | sort -u
+}
+
+# The workers of a master that was killed go on without it.
+nginx_stop() {
+    local had_one='' pid
+    [[ ! -e $dir/pids/nginx ]] || had_one=1
+    end_process nginx QUIT "$(($(answer_seconds) + 2))"
+    [[ -n $had_one ]] || return 0
+    for pid in $(nginx_processes); do kill -s KILL "$pid" 2>/dev/null || true; done
+}
 
 handlers_stop() { end_process activator TERM 35; }

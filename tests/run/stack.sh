@@ -59,8 +59,9 @@ holds "down again is harmless" stack down --dir "$one"
 stack up --dir "$one" --port "$port" --bin "$bin" --instances 2 >/dev/null
 holds "it comes up again on the same port" curl -sf "$url/health"
 kill -KILL "$(stack env --dir "$one" | sed -n 's/^NGINX_PID=//p')" "$(stack env --dir "$one" | sed -n 's/^ACTIVATOR_PID=//p')"
-only_postgres_left() { [[ -z $(processes_of "$one" | sed '/^postgres /d') ]]; }
-until_true 10 only_postgres_left || broke "no handler outlives the activator" "$(processes_of "$one")"
+no_handler_left() { [[ -z $(processes_of "$one" | sed -E '/^(postgres|nginx) /d') ]]; }
+until_true 10 no_handler_left || broke "no handler outlives the activator" "$(processes_of "$one")"
+contains "workers of nginx do" "nginx " "$(processes_of "$one")"
 stack down --dir "$one"
 equals "down after a crash ends what is left" "" "$(processes_of "$one")"
 

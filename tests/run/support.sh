@@ -80,14 +80,15 @@ a_farebox() {
     unset DATABASE_URL ADMIN_DATABASE_URL
 }
 
-# processes_of DIR: "name pid" of every process of the stack in DIR, handlers too (these know it by their environment).
+# processes_of DIR: "name pid" of every process of the stack in DIR, handlers too (these know it by their environment) and nginx's
+# workers (by what they have open).
 processes_of() {
     local path name
     for path in /proc/[0-9]*; do
         name=$(readlink "$path/exe") || continue
         name=${name##*/}
         [[ " postgres nginx activator tail $handlers " == *" $name "* ]] || continue
-        ! grep -qaF -- "$1" "$path/cmdline" && ! grep -qaF -- "$1/" "$path/environ" || printf '%s %s\n' "$name" "${path#/proc/}"
+        ! grep -qaF -- "$1" "$path/cmdline" && ! grep -qaF -- "$1/" "$path/environ" && ! grep -qF -- "$1/" <<<"$(find "$path/fd" -lname '*nginx*' -printf '%l\n')" || printf '%s %s\n' "$name" "${path#/proc/}"
     done 2>/dev/null
 }
 # shellcheck source=scripts/lib/endpoints.sh
