@@ -125,7 +125,7 @@ CREATE FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone
 -- Name: fits(bigint, bigint); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.fits(p_balance bigint, p_amount bigint) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: flush(uuid); Type: FUNCTION; Schema: farebox
@@ -161,7 +161,7 @@ CREATE FUNCTION farebox.give_starting_tokens(p_user uuid) RETURNS void
 -- Name: has_left(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.has_left(p_wallet uuid) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
@@ -191,7 +191,7 @@ CREATE FUNCTION farebox.new_id(p_slot integer) RETURNS uuid
 -- Name: next_event(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.next_event(p_wallet uuid) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: operator_wallet(text); Type: FUNCTION; Schema: farebox
@@ -302,7 +302,7 @@ CREATE FUNCTION farebox.replay(p_wallet uuid, p_kind farebox.entry_kind, p_key t
 -- Name: resolve_user(uuid, bigint); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.resolve_user(p_wallet uuid, p_number bigint) RETURNS uuid
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: revoke_key(text); Type: FUNCTION; Schema: farebox
@@ -314,13 +314,13 @@ CREATE FUNCTION farebox.revoke_key(p_name_or_preview text) RETURNS integer
 -- Name: same_shape(integer[], text[]); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.same_shape(p_n integer[], VARIADIC p_dims text[]) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: session_user(bytea, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox."session_user"(p_proof bytea, p_now timestamp with time zone) RETURNS uuid
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: slot_of(uuid); Type: FUNCTION; Schema: farebox
@@ -368,7 +368,7 @@ COMMENT ON COLUMN farebox.holds.captured IS 'What it was settled with, or what i
 -- Name: state_of(farebox.holds); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.state_of(h farebox.holds) RETURNS text
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: verify(uuid, integer); Type: FUNCTION; Schema: farebox

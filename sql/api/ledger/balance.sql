@@ -46,13 +46,17 @@ begin
     refusals := farebox.caller_refusals(p_caller, p_proof, 'read', '{user,device,billing_key,operator}', users, 'user_not_found', t);
 
     -- Whoever is refused reaches no wallet.
-    select array_agg(case when r.refusal is null then r.id end order by r.n) into users
-      from unnest(users, refusals) with ordinality r(id, refusal, n);
+    if array_remove(refusals, null) <> '{}' then
+        select array_agg(case when r.refusal is null then r.id end order by r.n) into users
+          from unnest(users, refusals) with ordinality r(id, refusal, n);
+    end if;
 
     -- A user of Supabase Auth who is not known here yet. Looked for among the missing only, so a known one costs nothing.
-    perform farebox.provision(m.id)
-       from unnest(p_wallet, refusals) m(id, refusal)
-      where m.refusal is null and m.id is not null and not exists (select from farebox.users u where u.id = m.id);
+    if array_remove(p_wallet, null) <> '{}' then
+        perform farebox.provision(m.id)
+           from unnest(p_wallet, refusals) m(id, refusal)
+          where m.refusal is null and m.id is not null and not exists (select from farebox.users u where u.id = m.id);
+    end if;
 
     if exists (select from farebox.wallets w where w.id = any (users) and w.next_event_at <= t) then
         for due in
@@ -74,19 +78,18 @@ begin
 
     return query
         select r.n, coalesce(refused.status, 'ok'),
-               w.id, u.number, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
+               w.id, case when w.id is not null then u.number end, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
                coalesce(w.subscription_until > t, false),
                why.reason is null, why.reason,
                w.balance < s.low_balance_tokens
           from unnest(p_n, users, refusals) with ordinality r(n, id, refusal, place)
          cross join farebox.settings s
-          left join farebox.users u0 on u0.id = r.id
+          left join farebox.users u on u.id = r.id
          cross join lateral (
                select case when r.refusal is not null then r.refusal
-                           when u0.id is null then 'user_not_found'
+                           when u.id is null then 'user_not_found'
                            when r.id = any (stuck) then 'busy' end as status) refused
-          left join farebox.users u on u.id = r.id and refused.status is null -- who is refused learns nothing
-          left join farebox.wallets w on w.id = u.id
+          left join farebox.wallets w on w.id = u.id and refused.status is null -- who is refused learns nothing
          cross join lateral (
                select case when w.blocked_at is not null then 'wallet_blocked'
                            when w.subscription_until <= t

@@ -6,10 +6,11 @@
 -- Nobody is given anything there: it would be spent by nobody.
 
 create or replace function farebox.has_left(p_wallet uuid) returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select exists (select from farebox.wallets w join farebox.users u on u.id = w.owner
-                    where w.id = p_wallet and u.erased_at is not null)
-$$;
+begin
+    return exists (select from farebox.wallets w join farebox.users u on u.id = w.owner
+                    where w.id = p_wallet and u.erased_at is not null);
+end $$;

@@ -5,9 +5,10 @@
 -- A number never changes hands, so it may be looked up before the lock.
 
 create or replace function farebox.resolve_user(p_wallet uuid, p_number bigint) returns uuid
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(p_wallet, (select u.id from farebox.users u where u.number = p_number))
-$$;
+begin
+    return coalesce(p_wallet, (select u.id from farebox.users u where u.number = p_number));
+end $$;

@@ -9,14 +9,15 @@
 -- able to read it past row level security, as Supabase's `postgres` can; another owner would see no session at all.
 
 create or replace function farebox.session_user(p_proof bytea, p_now timestamptz) returns uuid
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select z.user_id
-      from auth.sessions z join auth.users u on u.id = z.user_id
-     where z.id = encode(substring(p_proof from 1 for 16), 'hex')::uuid
-       and z.user_id = encode(substring(p_proof from 17), 'hex')::uuid
-       and (z.not_after is null or z.not_after > p_now)
-       and (u.banned_until is null or u.banned_until <= p_now) and u.deleted_at is null
-$$;
+begin
+    return (select z.user_id
+              from auth.sessions z join auth.users u on u.id = z.user_id
+             where z.id = encode(substring(p_proof from 1 for 16), 'hex')::uuid
+               and z.user_id = encode(substring(p_proof from 17), 'hex')::uuid
+               and (z.not_after is null or z.not_after > p_now)
+               and (u.banned_until is null or u.banned_until <= p_now) and u.deleted_at is null);
+end $$;

@@ -5,9 +5,10 @@
 -- Locks       nothing
 
 create or replace function farebox.fits(p_balance bigint, p_amount bigint) returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select p_amount <= 9007199254740991 - p_balance -- a sum might be too large for a bigint
-$$;
+begin
+    return p_amount <= 9007199254740991 - p_balance; -- a sum might be too large for a bigint
+end $$;

@@ -4,11 +4,12 @@
 -- Locks       nothing: the caller holds the wallet
 
 create or replace function farebox.next_event(p_wallet uuid) returns timestamptz
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(least(
+begin
+    return coalesce(least(
                (select min(h.expires_at) from farebox.holds h where h.wallet = p_wallet and h.open),
-               (select min(g.expires_at) from farebox.grants g where g.wallet = p_wallet and g.remaining > 0)), 'infinity')
-$$;
+               (select min(g.expires_at) from farebox.grants g where g.wallet = p_wallet and g.remaining > 0)), 'infinity');
+end $$;

@@ -10,13 +10,14 @@
 -- Locks       nothing: the caller holds the wallet, which is up to date
 
 create or replace function farebox.state_of(h farebox.holds) returns text
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case when h.open then 'open'
+begin
+    return case when h.open then 'open'
                 when h.asked > 0 then 'captured'
                 when h.asked = 0 then 'released'
                 when h.captured is not null then 'charged'
-                else 'lapsed' end
-$$;
+                else 'lapsed' end;
+end $$;
