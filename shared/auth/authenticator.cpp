@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t header_bytes_max = 8UL * 1024;
 constexpr std::size_t key_characters = 43; // 32 bytes in base64url
-constexpr std::size_t remembered_max = 1000;
+constexpr std::size_t remembered_credentials_max = 1000;
 
 struct Shape {
     std::string_view prefix;
@@ -142,9 +142,9 @@ std::optional<KnownCredential> Authenticator::find(base::Sha256 const& hash, std
 void Authenticator::keep(base::Sha256 const& hash, KnownCredential const& credential, base::Deadline now)
 {
     auto const lock = std::lock_guard(mutex_);
-    if (remembered_.size() >= remembered_max)
+    if (remembered_.size() >= remembered_credentials_max)
         std::erase_if(remembered_, [now](auto const& item) { return item.second.until <= now; });
-    if (remembered_.size() >= remembered_max)
+    if (remembered_.size() >= remembered_credentials_max)
         remembered_.erase(
             std::min_element(remembered_.begin(), remembered_.end(),
                              [](auto const& a, auto const& b) { return a.second.until < b.second.until; }));

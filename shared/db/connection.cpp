@@ -17,9 +17,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds pause_first{100};
-constexpr milliseconds pause_most{1000};
-constexpr milliseconds pause_most_refused{5000};
+constexpr milliseconds reconnect_pause_first{100};
+constexpr milliseconds reconnect_pause_most{1000};
+constexpr milliseconds reconnect_pause_refused{5000};
 
 std::string field(pg_result const* result, int code)
 {
@@ -128,8 +128,8 @@ void Connection::connect_failed(std::string const& sqlstate, std::string const& 
 {
     drop();
     auto const now = std::chrono::steady_clock::now();
-    auto const most = sqlstate.starts_with("28") ? pause_most_refused : pause_most;
-    pause_ = std::min(std::max(pause_first, pause_ * 2), most);
+    auto const most = sqlstate.starts_with("28") ? reconnect_pause_refused : reconnect_pause_most;
+    pause_ = std::min(std::max(reconnect_pause_first, pause_ * 2), most);
     next_attempt_ = now + pause_;
     if (!unreachable_since_) unreachable_since_ = now;
     base::log::event(base::log::Level::warning, "database_unreachable",

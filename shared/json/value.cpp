@@ -10,11 +10,11 @@
 namespace json {
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 enum class Order { as_read, by_name };
 
-void write_string(Writer& writer, std::string const& text)
+void write_string(JsonWriter& writer, std::string const& text)
 {
     auto const write = [&](std::string const& good) {
         writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
@@ -37,7 +37,7 @@ std::vector<Member const*> in_order(std::vector<Member> const& members, Order or
     return ordered;
 }
 
-void write_value(Writer& writer, Value const& value, Order order)
+void write_value(JsonWriter& writer, Value const& value, Order order)
 {
     switch (value.kind) {
     case Kind::null:
@@ -73,7 +73,7 @@ void write_value(Writer& writer, Value const& value, Order order)
 std::string text_of(Value const& value, Order order)
 {
     auto buffer = rapidjson::StringBuffer();
-    auto writer = Writer(buffer);
+    auto writer = JsonWriter(buffer);
     write_value(writer, value, order);
     return {buffer.GetString(), buffer.GetSize()};
 }

@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int clients = 6;
-constexpr auto recovery_usual = 2s; // of 99 rounds in a hundred: a busy machine may stop any process for a while
+constexpr auto recovery_usual =
+    2s; // of 99 rounds in a hundred: a busy machine may stop any process for a while
 constexpr auto recovery_max = 10s;
 constexpr auto together_max = 9U;
 constexpr auto pace = 60ms; // from one round of kills to the next, where recovery is faster

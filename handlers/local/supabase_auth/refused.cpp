@@ -18,7 +18,7 @@ struct Row {
 };
 
 // Clients branch on the code; the sentences are what people see of them.
-constexpr auto rows = std::array{
+constexpr auto refusal_rows = std::array{
     Row{"anonymous_provider_disabled", 422, "Anonymous sign-ins are disabled"},
     Row{"bad_json", 400, "Could not read request body: it must be a JSON object"},
     Row{"bad_jwt", 403, "invalid JWT: unable to parse or verify signature, or token is expired"},
@@ -49,10 +49,11 @@ constexpr auto rows = std::array{
 Row const& row_of(std::string_view code)
 {
     auto const matches = [&](std::string_view wanted) {
-        return std::find_if(rows.begin(), rows.end(), [&](Row const& row) { return row.code == wanted; });
+        return std::find_if(refusal_rows.begin(), refusal_rows.end(),
+                            [&](Row const& row) { return row.code == wanted; });
     };
     auto const found = matches(code);
-    return found != rows.end() ? *found : *matches("unexpected_failure");
+    return found != refusal_rows.end() ? *found : *matches("unexpected_failure");
 }
 
 bool wants_dated_format(http::Request const& request)
