@@ -10,6 +10,7 @@
 #include "shared/service/supabase.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -93,6 +94,27 @@ http::Dialect dialect_of(Running const& running, std::vector<Endpoint> const& en
         return true;
     });
     return dialect;
+}
+
+// The whole number by which the path names a user, whether or not a user could have it: a refusal names the number that was
+// read, never the text.
+std::optional<std::int64_t> user_number(http::Match const& path)
+{
+    auto const named = std::find_if(path.params.begin(), path.params.end(),
+                                    [](auto const& param) { return param.first == "user_id"; });
+    if (named == path.params.end()) return std::nullopt;
+    auto const& text = named->second;
+    auto number = std::int64_t{0};
+    auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+bool has_credential(http::Request const& request)
+{
+    return std::any_of(request.headers.begin(), request.headers.end(), [](http::Header const& header) {
+        return header.first == "authorization" && !header.second.empty();
+    });
 }
 
 void require_plain_body(http::Request const& request)
@@ -229,8 +251,10 @@ struct Dispatcher::State {
     {
         // The database refused a key that is remembered here: it was revoked a moment ago.
         if (failure.error() == Error::unauthorized && running.caller) authenticator.forget(*running.caller);
-        auto response =
-            http::error_response(failure, dialect_of(running, endpoints, request.path), request.request_id);
+        auto response = http::error_response(failure, dialect_of(running, endpoints, request.path),
+                                             {.request_id = request.request_id,
+                                              .has_credential = has_credential(request),
+                                              .user = user_number(running.path)});
         log_refusal(failure, response.status, running, request);
         return response;
     }

@@ -195,7 +195,8 @@ void check_key(http::Request const& request, std::optional<std::string> const& f
 void check_refusal(http::Request const& request)
 {
     auto const failure = base::Failure(base::Error::user_not_found);
-    auto response = http::error_response(failure, http::dialect_of(request.path), request.request_id);
+    auto response =
+        http::error_response(failure, http::dialect_of(request.path), {.request_id = request.request_id});
     response.headers.emplace_back("X-Request-Id", request.request_id);
     auto const text = server::render(response);
     auto const end = text.find("\r\n\r\n");

@@ -17,13 +17,16 @@ TEST_CASE("an unknown path is 404 in the dialect of its prefix", "[paths]")
             auto const reply = send(method, path, "", as_service());
             check_refusal(reply, 404, "not_found");
             CHECK(reply["error"].text() == "not_found");
+            CHECK(reply["message"].text() == "Resource not found");
+            CHECK(reply["detail"].text() == "Resource not found");
         }
     }
     for (auto const* const path : {"/api/nothing", "/api/user/tokens", "/api"}) {
         INFO(path);
         auto const reply = get(path);
         check_refusal(reply, 404, "not_found");
-        CHECK(reply["error"].text() == reply["message"].text());
+        CHECK(reply["error"].text() == "Not found.");
+        CHECK(reply["detail"].text() == "Not found.");
     }
 }
 

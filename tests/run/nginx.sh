@@ -14,11 +14,22 @@ ask() {
 }
 header() { sed -n "s/^$1: //p" <<<"$head"; }
 
-# nginx_refuses RULE STATUS ERROR code|sentence: the answer in $status, $head and $body is that error, byte for byte.
+# sentence_of ERROR DIALECT
+sentence_of() {
+    local own
+    own=$(sed -nE "s/^ROW\\($1, *$2, .*\"(.*)\"\\)$/\\1/p" "$root/shared/http/dialects.def")
+    [[ -n $own ]] || own=$(sed -nE "s/^ROW\\($1, .*\"(.*)\"\\)$/\\1/p" "$root/shared/base/errors.def")
+    printf '%s' "$own"
+}
+
+# nginx_refuses RULE STATUS ERROR code|sentence: the answer in $status, $head and $body is that error, byte for byte, as the chat
+# platform API (code) or the phone app API (sentence) says it.
 nginx_refuses() {
     local sentence shown=$3
-    sentence=$(sed -nE "s/^ROW\\($3, .*\"(.*)\"\\)$/\\1/p" "$root/shared/base/errors.def")
-    [[ $4 == code ]] || shown=$sentence
+    case $4 in
+    code) sentence=$(sentence_of "$3" chat) ;;
+    sentence) sentence=$(sentence_of "$3" mgmt) shown=$sentence ;;
+    esac
     equals "$1: the status" "$2" "$status"
     equals "$1: the body" "{\"error\":\"$shown\",\"message\":\"$sentence\",\"code\":\"${3^^}\",\"detail\":\"$sentence\",\"details\":{},\"request_id\":\"$(header x-request-id)\"}" "$body"
     equals "$1: JSON" "application/json" "$(header content-type)"
@@ -44,12 +55,13 @@ read_answer() {
 handler_pid() { processes_of "$scratch/one" | sed -n "s/^$1 //p"; }
 as() { printf '%0*d' "$1" 0; }
 
+equals "a path that nobody serves is worded as the documents print it" "Resource not found, Not found." "$(sentence_of not_found chat), $(sentence_of not_found mgmt)"
 ask "$url/nothing" && nginx_refuses "an unknown path" 404 not_found code
 ask "$url/api/v1/nothing" && nginx_refuses "an unknown path of /api/v1" 404 not_found code
 ask "$url/api/nothing.html" && nginx_refuses "an unknown path of /api" 404 not_found sentence
 ask "$url/farebox/malformed" && nginx_refuses "a path of nginx's own" 404 not_found code
 ask -X TRACE "$url/health" && nginx_refuses "a method that HTTP servers refuse" 405 method_not_allowed code
-contains "405 names the methods" "POST" "$(header allow)"
+equals "405 names the methods" "GET, HEAD, POST, PUT, DELETE, OPTIONS" "$(header allow)"
 ask --data-binary @<(as 65537) "$url$spend" && nginx_refuses "a body past 64 KiB" 413 payload_too_large code
 ask --data-binary @<(as 65537) "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 413 payload_too_large sentence
 ask --data-binary @<(as 1048577) "$url/api/v1/spend/batch" && nginx_refuses "a batch past 1 MiB" 413 payload_too_large code
