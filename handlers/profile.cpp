@@ -76,7 +76,7 @@ http::Response update(service::Call const& call)
     auto const document = json::parse(call.request.body);
     auto fields = json::Fields(document);
     auto const name = api::read_display_name(fields);
-    if (document.find("display_name") == nullptr) fields.problem("display_name", "is required", "missing");
+    if (document.find("display_name") == nullptr) fields.missing("display_name");
     fields.done();
 
     auto const account = accounts::rename(call.session, api::person_of(call),
