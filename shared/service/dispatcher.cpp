@@ -1,6 +1,6 @@
 // From a request to its answer. The order of the checks is part of the contract: address (404), method (405),
-// credential (401), kind and scope (403), size (413), encoding (415), and only then the handler's own (422,
-// 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
+// credential (401), kind and scope (403), size (413), encoding (415), a query parameter given twice (422), and only then
+// the handler's own (422, 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
 
 #include "shared/accounts/accounts.hpp"
 #include "shared/accounts/credentials.hpp"
@@ -190,6 +190,7 @@ struct Dispatcher::State {
         admit(request, running, deadline);
         if (body_too_large) throw Failure(Error::payload_too_large);
         require_plain_body(request);
+        request.parameters(); // refuses one that is given twice, whether or not the endpoint knows it
         return running.endpoint->handle({.request = request,
                                          .path = running.path,
                                          .recognised = running.caller,

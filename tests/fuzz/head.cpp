@@ -116,6 +116,9 @@ void check_head(server::Head const& head, Variables const& variables)
     if (target.empty()) return;
     must(fuzz::characters(request.path).has_value() || request.path.ends_with("//"),
          "a path is Unicode, or one that no route has");
+    auto const twice = request.path.find("//");
+    must(twice == std::string::npos || request.path.find_first_not_of('/', twice) == std::string::npos,
+         "repeated slashes are one, but at the end of a path that no route has");
     http::Match match;
     if (request.path.ends_with("//"))
         must(!http::match("/{a}", request.path, match) && !http::match("/{a}/{b}", request.path, match),

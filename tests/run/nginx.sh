@@ -58,6 +58,10 @@ as() { printf '%0*d' "$1" 0; }
 equals "a path that nobody serves is worded as the documents print it" "Resource not found, Not found." "$(sentence_of not_found chat), $(sentence_of not_found mgmt)"
 ask "$url/nothing" && nginx_refuses "an unknown path" 404 not_found code
 ask "$url/api/v1/nothing" && nginx_refuses "an unknown path of /api/v1" 404 not_found code
+ask "$url//api/v1//nothing" && nginx_refuses "repeated slashes count as one there" 404 not_found code
+ask "$url/api/v1/users/1/balance/" && nginx_refuses "a trailing slash is another path" 404 not_found code
+ask "$url/api/user/tokens/1/" && nginx_refuses "and under /api" 404 not_found sentence
+ask "$url/health/" && nginx_refuses "and outside of both" 404 not_found code
 ask "$url/api/nothing.html" && nginx_refuses "an unknown path of /api" 404 not_found sentence
 ask "$url/farebox/malformed" && nginx_refuses "a path of nginx's own" 404 not_found code
 ask -X TRACE "$url/health" && nginx_refuses "a method that HTTP servers refuse" 405 method_not_allowed code

@@ -244,6 +244,21 @@ TEST_CASE("a 401 says whether a credential came")
     CHECK(said(request) == "Invalid API key");
 }
 
+TEST_CASE("a query parameter given twice is refused wherever it is sent, once the caller is known")
+{
+    auto request = a_request("GET", "/api/v1/things/1", key);
+    request.query = "a=1&b=2&a=1";
+    auto const response = answer(request);
+    CHECK(response.status == 422);
+    CHECK(member(response, "error") == "validation_error");
+    request.query = "a=1&b=1";
+    CHECK(answer(request).status == 200);
+
+    request = a_request("GET", "/api/v1/things/1", unknown_key);
+    request.query = "a=1&a=1";
+    CHECK(answer(request).status == 401);
+}
+
 TEST_CASE("a known path and another method is 405, and Allow names every method of the path")
 {
     auto const both = answer(a_request("PUT", "/api/v1/things/1"));
