@@ -2,10 +2,15 @@
 # The web side of one stack: handlers behind the activator, nginx in front. Needs $dir, $bin, $port, $handlers,
 # lib/process.sh and lib/endpoints.sh.
 
-# FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file.
+# FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file. In development
+# pages of this machine may call where nobody says otherwise.
 cors_rows() {
     local origin origins
     read -r -d '' -a origins <<<"${FAREBOX_CORS_ORIGINS:-}" || true # ends at the end of the text; expands no *
+    if [[ ${#origins[@]} -eq 0 && ${FAREBOX_ENV:-} != production ]]; then
+        # shellcheck disable=SC2016 # nginx's variable
+        printf '    %s $http_origin;\n' '"~^http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?\z"'
+    fi
     for origin in "${origins[@]}"; do
         [[ $origin =~ ^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$ ]] ||
             fail "FAREBOX_CORS_ORIGINS: '$origin' is not an origin such as https://app.example (no path, no *)"

@@ -100,17 +100,24 @@ preflight=(-X OPTIONS -H 'Access-Control-Request-Method: POST')
 ask "${preflight[@]}" -H 'Origin: https://app.example' "$url$spend"
 equals "a preflight of a listed origin is answered without a credential" "204" "$status"
 equals "with the origin" "https://app.example" "$(header access-control-allow-origin)"
-equals "the methods" "GET, POST, PUT, OPTIONS" "$(header access-control-allow-methods)"
-equals "and the headers" "authorization, content-type, idempotency-key, apikey, x-client-info, x-supabase-api-version" "$(header access-control-allow-headers)"
+[[ $(header x-request-id) =~ ^[0-9a-f]{32}$ ]] || broke "and a request id" "$head"
+equals "the methods" "GET, POST, PUT, DELETE, OPTIONS" "$(header access-control-allow-methods)"
+headers='authorization, content-type, idempotency-key, apikey, x-client-info, x-supabase-api-version, traceparent, tracestate, baggage, x-retry-count'
+equals "and the headers" "$headers" "$(header access-control-allow-headers)"
+ask "${preflight[@]}" -H 'Origin: https://app.example' "$url/v1/chat/completions"
+equals "under /v1 also those of OpenAI's SDKs" "$headers, x-stainless-lang, x-stainless-package-version, x-stainless-os, x-stainless-arch, x-stainless-runtime, x-stainless-runtime-version, x-stainless-retry-count, x-stainless-timeout, x-stainless-helper-method, openai-organization, openai-project" \
+    "$(header access-control-allow-headers)"
 ask "${preflight[@]}" -H 'Origin: https://app.example.evil.example' "$url$spend"
 equals "a foreign origin gets no leave" "204 " "$status $(header access-control-allow-origin)$(header access-control-allow-headers)$(header access-control-allow-methods)"
 equals "and caches are told that it depends on the origin" "Origin" "$(header vary)"
 for path in /nothing /health "$spend"; do
     ask -H 'Origin: http://localhost:3000' "$url$path"
-    equals "answers and refusals may be read by a listed origin ($path)" "http://localhost:3000 x-request-id, retry-after, idempotent-replayed" \
+    equals "answers and refusals may be read by a listed origin ($path)" "http://localhost:3000 x-request-id, retry-after, idempotent-replayed, link, x-should-retry, x-supabase-api-version, x-total-count, x-farebox-charged, x-farebox-balance" \
         "$(header access-control-allow-origin) $(header access-control-expose-headers)"
-    ask -H 'Origin: null' "$url$path"
-    equals "and by no other ($path)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
+    for origin in null http://localhost:3001 http://127.0.0.1:3000; do
+        ask -H "Origin: $origin" "$url$path"
+        equals "and by no other ($path, $origin)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
+    done
 done
 
 # Many from one address: more at once than the burst and faster than the rate, for as long as it takes to be refused.
