@@ -136,9 +136,9 @@ int main(int count, char** arguments)
 {
     using namespace service;
     auto const endpoints = std::vector{
-        api::account(post("/api/v1/auth/login", Dialect::chat, Access::anyone(), login_chat)),
-        api::account(post("/api/v1/auth/refresh", Dialect::chat, Access::anyone(), refresh_chat)),
-        api::account(post("/api/auth/login", Dialect::forge, Access::anyone(), login_forge)),
+        api::login(post("/api/v1/auth/login", Dialect::chat, Access::anyone(), login_chat)),
+        api::login(post("/api/v1/auth/refresh", Dialect::chat, Access::anyone(), refresh_chat)),
+        api::login(post("/api/auth/login", Dialect::forge, Access::anyone(), login_forge)),
     };
     return run(count, arguments,
                {.name = "login", .endpoints = endpoints, .needs = {.database = true, .supabase_auth = true}});

@@ -154,3 +154,30 @@ rm "$(readlink -f "$scratch/one/run")/spend.sock"
 ask -d '{}' "$url$spend" && nginx_refuses "a handler that is gone" 502 bad_gateway code
 rm "$(readlink -f "$scratch/one/run")/balance.sock"
 ask "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 502 bad_gateway sentence
+"$root/scripts/stack" remove --dir "$scratch/one"
+
+# The same where nobody lists origins: in production, and in development.
+unset FAREBOX_CORS_ORIGINS
+origin_of() { ask -H "Origin: $1" "$url/health" && header access-control-allow-origin; }
+FAREBOX_ENV=production API_SECRET_KEY=$(printf 'x%.0s' {1..32}) a_farebox two --handlers 'health register'
+equals "production lists no origin until it is told" "" "$(origin_of http://localhost:3000)$(origin_of http://127.0.0.1)"
+contains "and says that it is one" '"environment":"production"' "$(curl -s "$url/health")"
+answers=''
+for _ in {1..22}; do
+    ask -d '{}' "$url/api/v1/auth/register"
+    answers+="$status "
+done
+equals "there an address registers 20 times at once, then once a minute" "$(printf '422 %.0s' {1..21})429 " "$answers"
+equals "and is told when" "60" "$(header retry-after)"
+nginx_refuses "in the words of its dialect" 429 rate_limited code
+ask -d '{}' "$url/api/auth/register"
+equals "whichever API it registers by" "429 60" "$status $(header retry-after)"
+"$root/scripts/stack" down --dir "$scratch/two"
+a_farebox two --handlers 'health'
+for origin in http://localhost http://localhost:3000 http://127.0.0.1:5173 http://127.0.0.1; do
+    equals "in development pages of this machine may call ($origin)" "$origin" "$(origin_of "$origin")"
+done
+for origin in https://localhost http://localhost.evil.example http://127.0.0.1.evil.example http://localhost:3000.evil.example http://localhost:123456 \
+    http://1270001 'http://localhost:3000/' null https://app.example; do
+    equals "and no others ($origin)" "" "$(origin_of "$origin")"
+done
