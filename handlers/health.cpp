@@ -1,13 +1,13 @@
 // GET /health: does the service work?
 //
 //   Access    anyone
-//   Reply     200 {"status": "healthy", "service", "version", "environment"}
+//   Reply     200 {"status": "healthy", "service": SERVICE_NAME, "version", "environment": FAREBOX_ENV}
 //             503 {"status": "unhealthy", ...} with the same members when the database does not answer
 //
 // GET /: what is this?
 //
 //   Access    anyone
-//   Reply     200 {"message", "version", "docs"}
+//   Reply     200 {"message": SERVICE_NAME, "version", "docs": where the API reference is, or that it is not served}
 
 #include "shared/base/log.hpp"
 #include "shared/json/writer.hpp"
@@ -18,6 +18,8 @@
 namespace {
 
 constexpr auto database_budget = std::chrono::seconds(2);
+// What the chat platform API's document prints where no API reference is served; here none is.
+constexpr auto no_reference = "Not available in production";
 
 // Here a database that does not answer is the answer, and not a refusal.
 bool database_answers(service::Call const& call)
@@ -38,20 +40,20 @@ http::Response health(service::Call const& call)
     auto body = json::Writer();
     body.begin()
         .field("status", healthy ? "healthy" : "unhealthy")
-        .field("service", "farebox")
+        .field("service", call.config.service_name)
         .field("version", FAREBOX_VERSION)
         .field("environment", call.config.environment)
         .end();
     return http::json(healthy ? 200 : 503, body.str());
 }
 
-http::Response root(service::Call const&)
+http::Response root(service::Call const& call)
 {
     auto body = json::Writer();
     body.begin()
-        .field("message", "farebox")
+        .field("message", call.config.service_name)
         .field("version", FAREBOX_VERSION)
-        .field("docs", "README.md of this version lists the endpoints")
+        .field("docs", no_reference)
         .end();
     return http::json(200, body.str());
 }
@@ -65,5 +67,6 @@ int main(int count, char** arguments)
         get("/health", Dialect::chat, Access::anyone(), health),
         get("/", Dialect::chat, Access::anyone(), root),
     };
-    return run(count, arguments, {.name = "health", .endpoints = endpoints});
+    return run(count, arguments,
+               {.name = "health", .endpoints = endpoints, .needs = {.database = true, .service_name = true}});
 }

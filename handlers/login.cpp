@@ -27,6 +27,7 @@
 // answered at a full step of failure_step after the request came, however long it took to find out.
 
 #include "shared/api/accounts.hpp"
+#include "shared/api/body.hpp"
 
 #include <chrono>
 #include <thread>
@@ -79,11 +80,9 @@ AuthSession sign_in(service::Call const& call)
 
 AuthSession refresh(service::Call const& call)
 {
-    auto const body = json::parse(call.request.body);
-    auto fields = json::Fields(body);
-    auto const token = base::Secret(fields.text("refresh_token", 1, refresh_token_chars_max));
-    fields.nothing_else();
-    fields.done();
+    auto body = api::Body(call);
+    auto const token = base::Secret(body.fields.text("refresh_token", 1, refresh_token_chars_max));
+    body.done();
     try {
         return api::supabase_auth(call.config).refresh(token, call.request.remote_addr, call.deadline);
     } catch (upstream::AuthRefused const& refused) {
@@ -137,9 +136,9 @@ int main(int count, char** arguments)
 {
     using namespace service;
     auto const endpoints = std::vector{
-        api::account(post("/api/v1/auth/login", Dialect::chat, Access::anyone(), login_chat)),
-        api::account(post("/api/v1/auth/refresh", Dialect::chat, Access::anyone(), refresh_chat)),
-        api::account(post("/api/auth/login", Dialect::forge, Access::anyone(), login_forge)),
+        api::login(post("/api/v1/auth/login", Dialect::chat, Access::anyone(), login_chat)),
+        api::login(post("/api/v1/auth/refresh", Dialect::chat, Access::anyone(), refresh_chat)),
+        api::login(post("/api/auth/login", Dialect::forge, Access::anyone(), login_forge)),
     };
     return run(count, arguments,
                {.name = "login", .endpoints = endpoints, .needs = {.database = true, .supabase_auth = true}});

@@ -35,6 +35,7 @@
 // under ids that name nobody.
 
 #include "shared/api/accounts.hpp"
+#include "shared/api/body.hpp"
 
 namespace {
 
@@ -76,7 +77,7 @@ http::Response update(service::Call const& call)
     auto const document = json::parse(call.request.body);
     auto fields = json::Fields(document);
     auto const name = api::read_display_name(fields);
-    if (document.find("display_name") == nullptr) fields.problem("display_name", "is required", "missing");
+    if (document.find("display_name") == nullptr) fields.missing("display_name");
     fields.done();
 
     auto const account = accounts::rename(call.session, api::person_of(call),
@@ -95,11 +96,13 @@ http::Response logout(service::Call const& call)
 
 http::Response export_account(service::Call const& call)
 {
+    api::Query(call).done();
     return http::json(200, accounts::export_all(call.session, api::person_of(call), call.deadline));
 }
 
 http::Response leave(service::Call const& call)
 {
+    api::Body(call).done();
     auto const supabase = api::supabase_auth(call.config);
     // Before anything is erased: without the key nobody could finish it.
     if (!supabase.may_administer())

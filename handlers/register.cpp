@@ -166,8 +166,8 @@ int main(int count, char** arguments)
 {
     using namespace service;
     auto const endpoints = std::vector{
-        api::account(post("/api/v1/auth/register", Dialect::chat, Access::anyone(), register_chat)),
-        api::account(post("/api/auth/register", Dialect::forge, Access::anyone(), register_forge)),
+        api::registration(post("/api/v1/auth/register", Dialect::chat, Access::anyone(), register_chat)),
+        api::registration(post("/api/auth/register", Dialect::forge, Access::anyone(), register_forge)),
     };
     return run(
         count, arguments,

@@ -133,7 +133,7 @@ std::vector<ledger::Spend> parse_batch(service::Call const& call)
 // The item's refusal is worded by the same table as a request's, read back from it, so the two cannot differ.
 void write_refusal(json::Writer& writer, Failure const& refusal, std::string_view request_id)
 {
-    auto const single = http::error_response(refusal, http::Dialect::token, request_id);
+    auto const single = http::error_response(refusal, http::Dialect::token, {.request_id = request_id});
     auto const body = json::parse(single.body);
     writer.begin()
         .field("success", false)

@@ -104,9 +104,9 @@ CREATE FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: end_hold(uuid, uuid, bigint, boolean, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+-- Name: end_hold(uuid, uuid, bigint, boolean, text, json, text, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
+CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -206,9 +206,9 @@ CREATE FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) 
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: place_hold(uuid, uuid, bigint, bigint, text, bigint, boolean, text, bytea, text, json, boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
+-- Name: place_hold(uuid, uuid, bigint, bigint, text, bigint, boolean, text, bytea, text, json, text, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) RETURNS record
+CREATE FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -680,13 +680,14 @@ CREATE TABLE farebox.operator_wallets (
 
 CREATE TABLE farebox.settings (
     one boolean DEFAULT true NOT NULL,
-    subscription_required boolean DEFAULT false NOT NULL,
     low_balance_tokens bigint DEFAULT 1000 NOT NULL,
     starting_tokens bigint DEFAULT 50000 NOT NULL,
     address_salt bytea DEFAULT decode(replace(((gen_random_uuid())::text || gen_random_uuid()), '-'::text, ''::text), 'hex'::text) NOT NULL,
+    subscription_gate text DEFAULT 'ended'::text NOT NULL,
     CONSTRAINT settings_low_balance_tokens_check CHECK ((low_balance_tokens >= 0)),
     CONSTRAINT settings_one_check CHECK (one),
-    CONSTRAINT settings_starting_tokens_check CHECK (((starting_tokens >= 0) AND (starting_tokens <= '1000000000000'::bigint)))
+    CONSTRAINT settings_starting_tokens_check CHECK (((starting_tokens >= 0) AND (starting_tokens <= '1000000000000'::bigint))),
+    CONSTRAINT settings_subscription_gate CHECK ((subscription_gate = ANY (ARRAY['ended'::text, 'required'::text, 'never'::text])))
 );
 
 -- Name: TABLE settings; Type: COMMENT; Schema: farebox
@@ -700,6 +701,10 @@ COMMENT ON COLUMN farebox.settings.starting_tokens IS 'What a new account finds 
 -- Name: COLUMN settings.address_salt; Type: COMMENT; Schema: farebox
 
 COMMENT ON COLUMN farebox.settings.address_salt IS 'What digests of addresses in farebox.used_addresses are made with. Leave it as it is.';
+
+-- Name: COLUMN settings.subscription_gate; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.settings.subscription_gate IS 'ended: whose subscription has ended may not spend, who never had one may. required: who has none that runs may not. never: all may.';
 
 -- Name: used_addresses; Type: TABLE; Schema: farebox
 
@@ -1151,9 +1156,9 @@ REVOKE ALL ON FUNCTION farebox.caller_refusals(p_caller text[], p_proof bytea[],
 
 REVOKE ALL ON FUNCTION farebox.create_api_key(p_name text, p_hash bytea, p_preview text, p_scopes text[], p_expires_at timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
+-- Name: FUNCTION end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone, OUT released bigint, OUT settled_by uuid) FROM PUBLIC;
 
 -- Name: FUNCTION environment_names(p_name text); Type: ACL; Schema: farebox
 
@@ -1215,9 +1220,9 @@ REVOKE ALL ON FUNCTION farebox.operator_wallet(p_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.pay_debt(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint); Type: ACL; Schema: farebox
+-- Name: FUNCTION place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_must_subscribe boolean, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.place_hold(p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint, p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json, p_gate text, p_now timestamp with time zone, OUT status text, OUT hold uuid, OUT amount bigint, OUT available bigint, OUT held bigint, OUT expires_at timestamp with time zone, OUT at timestamp with time zone, OUT state text, OUT captured bigint) FROM PUBLIC;
 
 -- Name: FUNCTION post_expiry(p_wallet uuid, p_amount bigint, p_now timestamp with time zone); Type: ACL; Schema: farebox
 

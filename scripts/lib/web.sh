@@ -2,10 +2,15 @@
 # The web side of one stack: handlers behind the activator, nginx in front. Needs $dir, $bin, $port, $handlers,
 # lib/process.sh and lib/endpoints.sh.
 
-# FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file.
+# FAREBOX_CORS_ORIGINS (space-separated) as rows of nginx's map; only an exact origin may enter a configuration file. In development
+# pages of this machine may call where nobody says otherwise.
 cors_rows() {
     local origin origins
     read -r -d '' -a origins <<<"${FAREBOX_CORS_ORIGINS:-}" || true # ends at the end of the text; expands no *
+    if [[ ${#origins[@]} -eq 0 && ${FAREBOX_ENV:-} != production ]]; then
+        # shellcheck disable=SC2016 # nginx's variable
+        printf '    %s $http_origin;\n' '"~^http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?\z"'
+    fi
     for origin in "${origins[@]}"; do
         [[ $origin =~ ^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$ ]] ||
             fail "FAREBOX_CORS_ORIGINS: '$origin' is not an origin such as https://app.example (no path, no *)"
@@ -21,15 +26,23 @@ answer_seconds() {
     printf '%s' $(((budget_ms + 999) / 1000 + 6))
 }
 
+# "NAME VALUE" of each rate of nginx/rates.
+rate_values() {
+    local column=3
+    [[ ${FAREBOX_ENV:-} != production ]] || column=2
+    awk -v column=$column '/^[A-Z]/ { print $1, $column }' "$root/nginx/rates"
+}
+
 # write_nginx_configuration: every file of nginx/, and what the handlers of $handlers say of themselves, with their @NAMES@
 # filled in, to $dir/nginx.
 write_nginx_configuration() {
-    local file text user='' cors seconds names rows
+    local file text user='' cors seconds names rows rates name value
     ! is_root || user='user www-data;'
     cors=$(cors_rows)
     seconds=$(answer_seconds)
     read -r -a names <<<"$handlers"
     rows=$(endpoint_rows "$bin" "${names[@]}")
+    rates=$(rate_values)
     for file in "$root"/nginx/*.conf endpoints.conf handlers.conf; do
         case $file in
         endpoints.conf) text=$(nginx_locations <<<"$rows") ;;
@@ -44,6 +57,7 @@ write_nginx_configuration() {
         text=${text//@RUN@/"$(readlink -f "$dir/run")"}
         text=${text//@CORS_ORIGINS@/"$cors"}
         text=${text//@ANSWER_SECONDS@/"$seconds"}
+        while read -r name value; do text=${text//@$name@/$value}; done <<<"$rates"
         printf '%s\n' "$text" >"$dir/nginx/${file##*/}"
     done
 }

@@ -18,9 +18,15 @@ inline constexpr int account_timeout_ms = 12'000;
 
 // The row of an endpoint that lets people in: with that time, and limited by address more narrowly than others that are
 // open, since whoever guesses passwords shows no credential to be limited by.
-constexpr service::Endpoint account(service::Endpoint const& endpoint)
+constexpr service::Endpoint login(service::Endpoint const& endpoint)
 {
-    return endpoint.with_timeout_ms(account_timeout_ms).with_rate(service::Rate::accounts);
+    return endpoint.with_timeout_ms(account_timeout_ms).with_rate(service::Rate::logins);
+}
+
+// Of one that makes accounts, which are worth their starting tokens: limited apart from logins, and much more narrowly.
+constexpr service::Endpoint registration(service::Endpoint const& endpoint)
+{
+    return endpoint.with_timeout_ms(account_timeout_ms).with_rate(service::Rate::registrations);
 }
 
 // Failure auth_unavailable where no project is configured.

@@ -35,8 +35,15 @@ void Body::check_idempotency_header() const
 
 void Body::done(Unknown unknown)
 {
-    if (unknown == Unknown::refused) fields.nothing_else();
-    fields.done();
+    if (unknown == Unknown::ignored) {
+        fields.done();
+        return;
+    }
+    fields.nothing_else();
+    auto problems = fields.problems();
+    for (auto& problem : unknown_parameters(request_, {}))
+        problems.push_back(std::move(problem));
+    json::throw_if_any(std::move(problems));
 }
 
 std::optional<ledger::Metadata> read_metadata(json::Fields& fields)

@@ -2,6 +2,7 @@
 // that was read may be used before done().
 #pragma once
 
+#include "shared/api/query.hpp"
 #include "shared/json/fields.hpp"
 #include "shared/json/value.hpp"
 #include "shared/ledger/user_ref.hpp"
@@ -11,10 +12,6 @@
 #include <string>
 
 namespace api {
-
-// Members that an endpoint does not know: our own endpoints refuse them by name, those of a published document ignore them,
-// as its servers did.
-enum class Unknown { refused, ignored };
 
 class Body {
   public:
@@ -39,6 +36,7 @@ class Body {
     // The header alone, held to the form of all keys; for what can happen only once by itself.
     void check_idempotency_header() const;
 
+    // What has a body reads no query, so every parameter is an unknown one.
     void done(Unknown unknown = Unknown::refused);
 
     // Whether the member stands there at all.

@@ -3,6 +3,7 @@
 
 #include "shared/config/config.hpp"
 
+#include "shared/base/utf8.hpp"
 #include "shared/config/reader.hpp"
 #include "shared/config/supabase.hpp"
 
@@ -12,6 +13,7 @@ namespace config {
 namespace {
 
 constexpr std::size_t production_key_chars_min = 32;
+constexpr std::size_t service_name_chars_max = 100;
 
 base::Secret service_key(Reader& reader, std::string const& name, bool production)
 {
@@ -33,6 +35,12 @@ Config load(Needs const& needs)
     if (config.environment != "development" && config.environment != "production")
         reader.fault("FAREBOX_ENV must be development or production");
     auto const production = config.environment == "production";
+
+    config.service_name = reader.variable("SERVICE_NAME").value_or(config.service_name);
+    if (!base::is_utf8(config.service_name) ||
+        base::count_characters(config.service_name) > service_name_chars_max)
+        reader.fault("SERVICE_NAME must be UTF-8 of at most " + std::to_string(service_name_chars_max) +
+                     " characters");
 
     config.database_url = reader.secret("DATABASE_URL");
     if (needs.database && config.database_url.empty()) reader.fault("DATABASE_URL is missing");

@@ -39,6 +39,8 @@ struct Config {
     base::Secret internal_api_key;
     // FAREBOX_ENV: development or production.
     std::string environment = "development";
+    // SERVICE_NAME: what the service is called to those who ask; UTF-8, at most 100 characters.
+    std::string service_name = "farebox";
     // FAREBOX_WORKERS 1..1024: requests that one process serves at the same time.
     int workers = 128;
     // REQUEST_TIMEOUT_MS 500..30000: the whole of one request.

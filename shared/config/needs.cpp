@@ -24,6 +24,7 @@ std::vector<std::string> variables(Needs const& needs)
         {"SUPABASE_URL", "SUPABASE_ISSUERS", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"});
     add(needs.local_auth, {"LOCAL_AUTH_DATABASE_URL", "LOCAL_AUTH_SERVICE_KEY", "LOCAL_AUTH_KEY_FILE",
                            "LOCAL_AUTH_ISSUER", "LOCAL_AUTH_CONFIRM", "LOCAL_AUTH_IN_PRODUCTION"});
+    add(needs.service_name, {"SERVICE_NAME"});
     return names;
 }
 

@@ -12,6 +12,7 @@ struct Needs {
     bool callers = false;       // recognises who is calling
     bool supabase_auth = false; // has Supabase Auth do something
     bool local_auth = false;    // is the stand-in for Supabase Auth
+    bool service_name = false;  // says what the service is called
 
     static constexpr Needs of_handlers()
     {

@@ -29,7 +29,16 @@ constexpr Row rows[] = {
 #define ROW(error, dialect, status, code, sentence)                                                          \
     Row{Error::error, Dialect::dialect, status, #code, sentence},
 #include "shared/http/dialects.def"
-#undef ROW
+};
+
+struct Sentence {
+    Dialect dialect;
+    std::string_view text;
+};
+
+constexpr Sentence without_credential[] = {
+#define NO_CREDENTIAL(dialect, sentence) Sentence{Dialect::dialect, sentence},
+#include "shared/http/dialects.def"
 };
 
 // One failure as one dialect says it.
@@ -72,13 +81,20 @@ std::optional<std::int64_t> detail_number(Failure const& failure, std::string_vi
     return std::nullopt;
 }
 
-// The sentence with its {names} filled in; empty when details lack one of them.
-std::optional<std::string> fill(std::string_view sentence, Failure const& failure)
+// What stands for {name} in a sentence.
+std::optional<std::string> word(std::string_view name, Failure const& failure, Refused const& request)
+{
+    if (name != "user") return detail_text(failure, name);
+    return request.user ? std::optional(std::to_string(*request.user)) : std::nullopt;
+}
+
+// The sentence with its {names} filled in; empty when there is nothing for one of them.
+std::optional<std::string> fill(std::string_view sentence, Failure const& failure, Refused const& request)
 {
     auto filled = std::string();
     for (auto open = sentence.find('{'); open != std::string_view::npos; open = sentence.find('{')) {
         auto const close = sentence.find('}', open);
-        auto const value = detail_text(failure, sentence.substr(open + 1, close - open - 1));
+        auto const value = word(sentence.substr(open + 1, close - open - 1), failure, request);
         if (!value) return std::nullopt;
         filled.append(sentence.substr(0, open)).append(*value);
         sentence.remove_prefix(close + 1);
@@ -86,14 +102,26 @@ std::optional<std::string> fill(std::string_view sentence, Failure const& failur
     return filled.append(sentence);
 }
 
-Spoken speak(Failure const& failure, Dialect dialect)
+// The dialect's sentence for a request without a credential; empty where it has none of its own, or another error.
+std::string_view no_credential(Failure const& failure, Dialect dialect, Refused const& request)
+{
+    if (failure.error() != Error::unauthorized || request.has_credential) return {};
+    auto const* const found =
+        std::find_if(std::begin(without_credential), std::end(without_credential),
+                     [&](Sentence const& sentence) { return sentence.dialect == dialect; });
+    return found == std::end(without_credential) ? std::string_view() : found->text;
+}
+
+Spoken speak(Failure const& failure, Dialect dialect, Refused const& request)
 {
     auto const& info = base::info(failure.error());
     auto const row = std::find_if(std::begin(rows), std::end(rows), [&](Row const& candidate) {
         return candidate.error == failure.error() && candidate.dialect == dialect;
     });
     if (row == std::end(rows)) return {info.status, info.name, std::string(info.message)};
-    auto const sentence = row->sentence.empty() ? std::nullopt : fill(row->sentence, failure);
+    if (auto const missing = no_credential(failure, dialect, request); !missing.empty())
+        return {row->status, row->code, std::string(missing)};
+    auto const sentence = row->sentence.empty() ? std::nullopt : fill(row->sentence, failure, request);
     return {row->status, row->code, sentence.value_or(std::string(info.message))};
 }
 
@@ -131,10 +159,10 @@ std::vector<FieldMessages> messages_by_field(Failure const& failure)
     return fields;
 }
 
-void write_problems(json::Writer& body, Failure const& failure)
+void write_problems(json::Writer& body, std::vector<base::Problem> const& problems)
 {
     body.array("detail");
-    for (auto const& problem : failure.problems()) {
+    for (auto const& problem : problems) {
         body.begin().array("loc");
         for (auto const& step : problem.loc)
             body.item(step);
@@ -161,6 +189,25 @@ void write_shortage(json::Writer& body, Failure const& failure, Dialect dialect)
     if (auto const available = detail_number(failure, "available")) body.field("remaining", *available);
 }
 
+// What the server API's own server has in `detail`: an object where it raises one, and a list for a 422, whatever the reason.
+void write_token_detail(json::Writer& body, Failure const& failure, Spoken const& spoken)
+{
+    switch (spoken.status) {
+    case 403:
+    case 404:
+    case 409:
+        body.begin("detail").field("error", spoken.code).field("message", spoken.sentence);
+        if (!failure.details().empty()) write_details(body, failure);
+        body.end();
+        return;
+    case 422:
+        write_problems(body, {{.loc = {"body"}, .msg = spoken.sentence, .type = std::string(spoken.code)}});
+        return;
+    default:
+        body.field("detail", spoken.sentence);
+    }
+}
+
 void write_member(json::Writer& body, std::string_view name, Failure const& failure, Dialect dialect,
                   Spoken const& spoken, std::string_view request_id)
 {
@@ -169,7 +216,9 @@ void write_member(json::Writer& body, std::string_view name, Failure const& fail
     else if (name == "code")
         body.field(name, base::upper_snake(spoken.code));
     else if (name == "detail" && names_codes(dialect) && !failure.problems().empty())
-        write_problems(body, failure);
+        write_problems(body, failure.problems());
+    else if (name == "detail" && dialect == Dialect::token)
+        write_token_detail(body, failure, spoken);
     else if (name == "details")
         write_details(body, failure);
     else if (name == "request_id")
@@ -228,16 +277,16 @@ bool has_prefix(std::string_view path, std::string_view prefix)
 
 Dialect dialect_of(std::string_view path)
 {
-    if (has_prefix(path, "/api/v1")) return Dialect::token;
+    if (has_prefix(path, "/api/v1")) return Dialect::chat;
     if (has_prefix(path, "/api")) return Dialect::mgmt;
     if (has_prefix(path, "/auth/v1")) return Dialect::supabase;
     return Dialect::chat;
 }
 
-Response error_response(base::Failure const& failure, Dialect dialect, std::string_view request_id)
+Response error_response(base::Failure const& failure, Dialect dialect, Refused const& request)
 {
-    auto const spoken = speak(failure, dialect);
-    auto response = json(spoken.status, error_body(failure, dialect, spoken, request_id));
+    auto const spoken = speak(failure, dialect, request);
+    auto response = json(spoken.status, error_body(failure, dialect, spoken, request.request_id));
     if (spoken.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     if (int const seconds = retry_after_s(failure); seconds > 0)
         response.headers.emplace_back("Retry-After", std::to_string(seconds));

@@ -55,6 +55,19 @@ std::string_view cut(std::string_view& text, char separator)
         {.loc = {"header", std::string(name)}, .msg = "must be sent once", .type = "header_repeated"});
 }
 
+void refuse_repeated(std::vector<Parameter> const& parameters)
+{
+    auto names = std::vector<std::string_view>();
+    names.reserve(parameters.size());
+    for (auto const& parameter : parameters)
+        names.push_back(parameter.name);
+    std::sort(names.begin(), names.end());
+    auto const twice = std::adjacent_find(names.begin(), names.end());
+    if (twice == names.end()) return;
+    throw json::validation_failure(
+        {.loc = {"query", std::string(*twice)}, .msg = "must be sent once", .type = "query_repeated"});
+}
+
 } // namespace
 
 std::optional<std::string> Request::header(std::string_view name) const
@@ -68,12 +81,24 @@ std::optional<std::string> Request::header(std::string_view name) const
     return found;
 }
 
-std::optional<std::string> Request::query_value(std::string_view name) const
+std::vector<Parameter> Request::parameters() const
 {
+    auto parameters = std::vector<Parameter>();
     for (std::string_view rest = query; !rest.empty();) {
         auto value = cut(rest, '&');
-        if (percent_decode(cut(value, '=')) != name) continue;
-        if (auto decoded = percent_decode(value)) return decoded;
+        if (value.empty()) continue;
+        auto const name = cut(value, '=');
+        parameters.push_back({.name = percent_decode(name).value_or(std::string(name)), .value = value});
+    }
+    refuse_repeated(parameters);
+    return parameters;
+}
+
+std::optional<std::string> Request::query_value(std::string_view name) const
+{
+    for (auto const& parameter : parameters()) {
+        if (parameter.name != name) continue;
+        if (auto decoded = percent_decode(parameter.value)) return decoded;
         throw json::validation_failure({.loc = {"query", std::string(name)},
                                         .msg = "must be percent-encoded UTF-8",
                                         .type = "string_unicode"});

@@ -12,6 +12,11 @@ namespace http {
 
 using Header = std::pair<std::string, std::string>;
 
+struct Parameter {
+    std::string name;
+    std::string_view value; // of the request's query
+};
+
 struct Request {
     std::string method;          // upper case, as sent
     std::string path;            // percent-decoded, begins with '/'
@@ -25,8 +30,11 @@ struct Request {
     // validation_error, or unauthorized for authorization.
     std::optional<std::string> header(std::string_view name) const;
 
-    // A query parameter, percent-decoded; the first of that name. Failure validation_error when its value
-    // cannot be decoded.
+    // The parameters of the query in order: names percent-decoded (as sent where they cannot be), values as sent. Failure
+    // validation_error when one is given twice.
+    std::vector<Parameter> parameters() const;
+
+    // A query parameter, percent-decoded. Failure validation_error as above, and when its value cannot be decoded.
     std::optional<std::string> query_value(std::string_view name) const;
 };
 

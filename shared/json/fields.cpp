@@ -5,7 +5,6 @@
 #include "shared/base/utf8.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace json {
 namespace {
@@ -13,17 +12,6 @@ namespace {
 // More problems than this help nobody, and naming each member of a large body would multiply it in the
 // answer.
 constexpr std::size_t problems_max = 100;
-
-constexpr std::string_view digits = "0123456789";
-
-// -?digits and nothing else: 1.0 and 1e3 are numbers, but not ones that tokens are counted in.
-bool is_integer(Value const& value)
-{
-    auto text = std::string_view(value.text);
-    if (value.kind != Kind::number || text.empty()) return false;
-    if (text.front() == '-') text.remove_prefix(1);
-    return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
-}
 
 std::string range_of(std::int64_t min, std::int64_t max)
 {
@@ -86,26 +74,21 @@ Value const* Fields::take(std::string_view name)
 
 // The member, or nullptr after the problem that it is missing. What is missing in something that is no object
 // has been said by the constructor.
-Value const* Fields::require(std::string_view name, std::string const& expected)
+Value const* Fields::require(std::string_view name)
 {
     auto const* const member = take(name);
-    if (member == nullptr && value_.kind == Kind::object)
-        problem(name, "is missing: it must be " + expected, "missing");
+    if (member == nullptr && value_.kind == Kind::object) missing(name);
     return member;
 }
 
 std::int64_t Fields::read_integer(Value const& member, std::string_view name, std::int64_t min,
                                   std::int64_t max)
 {
-    auto number = min;
-    if (!is_integer(member)) {
-        problem(name, "must be " + range_of(min, max), "int_type");
-        return min;
-    }
-    auto const* const end = member.text.data() + member.text.size();
-    auto const result = std::from_chars(member.text.data(), end, number);
-    if (result.ec == std::errc() && result.ptr == end && number >= min && number <= max) return number;
-    problem(name, "must be " + range_of(min, max), "int_range");
+    auto read = DecimalRead{.fault = DecimalFault::not_decimal};
+    if (member.kind == Kind::number) read = read_decimal(member.text, {.digits = 0, .min = min, .max = max});
+    if (read.fault == DecimalFault::none) return read.units;
+    auto const out_of_range = read.fault == DecimalFault::out_of_range;
+    problem(name, "must be " + range_of(min, max), out_of_range ? "int_range" : "int_type");
     return min;
 }
 
@@ -135,7 +118,7 @@ std::string Fields::read_text(Value const& member, std::string_view name, std::s
 
 std::int64_t Fields::integer(std::string_view name, std::int64_t min, std::int64_t max)
 {
-    auto const* const member = require(name, range_of(min, max));
+    auto const* const member = require(name);
     return member != nullptr ? read_integer(*member, name, min, max) : min;
 }
 
@@ -149,7 +132,7 @@ std::optional<std::int64_t> Fields::optional_integer(std::string_view name, std:
 
 std::int64_t Fields::decimal(std::string_view name, DecimalLimits const& limits)
 {
-    auto const* const member = require(name, range_of(limits));
+    auto const* const member = require(name);
     return member != nullptr ? read_decimal_member(*member, name, limits) : limits.min;
 }
 
@@ -162,7 +145,7 @@ std::optional<std::int64_t> Fields::optional_decimal(std::string_view name, Deci
 
 std::string Fields::text(std::string_view name, std::size_t min_chars, std::size_t max_chars)
 {
-    auto const* const member = require(name, "a text of " + size_of(min_chars, max_chars, "characters"));
+    auto const* const member = require(name);
     return member != nullptr ? read_text(*member, name, min_chars, max_chars) : std::string();
 }
 
@@ -209,7 +192,7 @@ Value const* Fields::optional_object(std::string_view name)
 Value const* Fields::array(std::string_view name, std::size_t min_items, std::size_t max_items)
 {
     auto const expected = "an array of " + size_of(min_items, max_items, "items");
-    auto const* const member = require(name, expected);
+    auto const* const member = require(name);
     if (member == nullptr) return nullptr;
     if (member->kind != Kind::array) {
         problem(name, "must be " + expected, "array_type");
@@ -235,6 +218,11 @@ void Fields::nothing_else()
     for (auto const& member : value_.members)
         if (std::find(asked_.begin(), asked_.end(), member.name) == asked_.end())
             problem(member.name, "is not a member of this request", "extra_forbidden");
+}
+
+void Fields::missing(std::string_view name)
+{
+    problem(name, "field required", "value_error.missing");
 }
 
 void Fields::problem(std::string_view name, std::string msg, std::string type)

@@ -16,9 +16,9 @@
 namespace json {
 
 // A reader that met a bad member returns a harmless value and remembers the problem; done() throws it.
-// Nothing read may be used before done(). Lengths are in characters (code points), numbers must be whole
-// tokens of digits: 1.0, 1e3 and "5" are not integers. JSON null counts as absent for the optional readers
-// and as missing for the others.
+// Nothing read may be used before done(). Lengths are in characters (code points). An integer is a number that is
+// whole, however it is written: 100, 100.0 and 1e2 are one; 1.5, "100" and true are none. JSON null counts as
+// absent for the optional readers and as missing for the others.
 class Fields {
   public:
     // `value` must outlive this. Not an object: one problem at `loc`.
@@ -49,6 +49,8 @@ class Fields {
     void nothing_else();
 
     void problem(std::string_view name, std::string msg, std::string type);
+    // In the words of the chat platform API's document.
+    void missing(std::string_view name);
 
     // Throws what throw_if_any() does for the problems so far.
     void done() const;
@@ -57,7 +59,7 @@ class Fields {
 
   private:
     Value const* take(std::string_view name);
-    Value const* require(std::string_view name, std::string const& expected);
+    Value const* require(std::string_view name);
     std::int64_t read_integer(Value const& member, std::string_view name, std::int64_t min, std::int64_t max);
     std::int64_t read_decimal_member(Value const& member, std::string_view name, DecimalLimits const& limits);
     std::string read_text(Value const& member, std::string_view name, std::size_t min_chars,

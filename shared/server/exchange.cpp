@@ -64,13 +64,21 @@ std::optional<std::uint64_t> parse_length(std::string_view text)
     return length;
 }
 
+// Repeated slashes are one, as the web server has it: a client's base URL may end in a slash.
+std::string merge_slashes(std::string path)
+{
+    path.erase(std::unique(path.begin(), path.end(), [](char a, char b) { return a == '/' && b == '/'; }),
+               path.end());
+    return path;
+}
+
 // Up to '?', decoded. What stands before a broken escape is kept, so that the refusal still speaks the
 // dialect of its prefix; the empty segment after it is in no route.
 std::string path_of(std::string_view target)
 {
     auto const raw = target.substr(0, target.find('?'));
-    if (auto decoded = http::percent_decode(raw)) return *decoded;
-    return std::string(raw.substr(0, raw.find('%'))) + "//";
+    if (auto decoded = http::percent_decode(raw)) return merge_slashes(*std::move(decoded));
+    return merge_slashes(std::string(raw.substr(0, raw.find('%')))) + "//";
 }
 
 std::string query_of(std::string_view target)
@@ -173,7 +181,7 @@ Head read_head(char const* const* variables)
         request.query = query_of(target);
     } else {
         // Plain CGI need not have REQUEST_URI, and these two come decoded.
-        request.path = std::string(script_name) + std::string(path_info);
+        request.path = merge_slashes(std::string(script_name) + std::string(path_info));
         request.query = query;
     }
     request.request_id =

@@ -1,6 +1,6 @@
 // From a request to its answer. The order of the checks is part of the contract: address (404), method (405),
-// credential (401), kind and scope (403), size (413), encoding (415), and only then the handler's own (422,
-// 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
+// credential (401), kind and scope (403), size (413), encoding (415), a query parameter given twice (422), and only then
+// the handler's own (422, 404 of a user, the ledger's refusals). A stranger thus learns nothing but which addresses exist.
 
 #include "shared/accounts/accounts.hpp"
 #include "shared/accounts/credentials.hpp"
@@ -10,6 +10,7 @@
 #include "shared/service/supabase.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -95,6 +96,27 @@ http::Dialect dialect_of(Running const& running, std::vector<Endpoint> const& en
     return dialect;
 }
 
+// The whole number by which the path names a user, whether or not a user could have it: a refusal names the number that was
+// read, never the text.
+std::optional<std::int64_t> user_number(http::Match const& path)
+{
+    auto const named = std::find_if(path.params.begin(), path.params.end(),
+                                    [](auto const& param) { return param.first == "user_id"; });
+    if (named == path.params.end()) return std::nullopt;
+    auto const& text = named->second;
+    auto number = std::int64_t{0};
+    auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+bool has_credential(http::Request const& request)
+{
+    return std::any_of(request.headers.begin(), request.headers.end(), [](http::Header const& header) {
+        return header.first == "authorization" && !header.second.empty();
+    });
+}
+
 void require_plain_body(http::Request const& request)
 {
     auto const encoding = request.header("content-encoding");
@@ -168,6 +190,7 @@ struct Dispatcher::State {
         admit(request, running, deadline);
         if (body_too_large) throw Failure(Error::payload_too_large);
         require_plain_body(request);
+        request.parameters(); // refuses one that is given twice, whether or not the endpoint knows it
         return running.endpoint->handle({.request = request,
                                          .path = running.path,
                                          .recognised = running.caller,
@@ -229,8 +252,10 @@ struct Dispatcher::State {
     {
         // The database refused a key that is remembered here: it was revoked a moment ago.
         if (failure.error() == Error::unauthorized && running.caller) authenticator.forget(*running.caller);
-        auto response =
-            http::error_response(failure, dialect_of(running, endpoints, request.path), request.request_id);
+        auto response = http::error_response(failure, dialect_of(running, endpoints, request.path),
+                                             {.request_id = request.request_id,
+                                              .has_credential = has_credential(request),
+                                              .user = user_number(running.path)});
         log_refusal(failure, response.status, running, request);
         return response;
     }

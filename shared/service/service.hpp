@@ -58,9 +58,9 @@ using Handle = http::Response (*)(Call const&);
 inline constexpr std::size_t body_max_default = 64UL * 1024;
 inline constexpr std::size_t body_max_batch = 1024UL * 1024;
 
-// How often one address may ask: nginx/rate_public.conf, rate_accounts.conf. Whoever shows a credential is not limited by address, since
-// one server calls for all of its users.
-enum class Rate { none, open, accounts };
+// How often one address may ask: nginx/rates. Whoever shows a credential is not limited by address, since one server calls for
+// all of its users.
+enum class Rate { none, open, logins, registrations };
 
 // A row of a handler's table. What nginx, the tests and README know of an endpoint they read from here (table.hpp).
 struct Endpoint {

@@ -33,8 +33,10 @@ std::string_view name_of(Rate rate)
         return "none";
     case Rate::open:
         return "public";
-    case Rate::accounts:
-        return "accounts";
+    case Rate::logins:
+        return "logins";
+    case Rate::registrations:
+        return "registrations";
     }
     throw std::logic_error("a rate without a name");
 }

@@ -12,7 +12,7 @@ namespace service {
 std::vector<std::string> words(Access const& access);
 
 // One JSON object: method, pattern, dialect, access (as above), body_max (bytes), timeout_ms (null: REQUEST_TIMEOUT_MS),
-// stream, rate ("none", "public" or "accounts"), model. In this order: scripts/lib/endpoints.sh reads it with awk.
+// stream, rate ("none", "public", "logins" or "registrations"), model. In this order: scripts/lib/endpoints.sh reads it with awk.
 std::string describe(Endpoint const& endpoint);
 
 // Throws std::logic_error for a table that contradicts itself: a pattern without a slash before it, a row that another

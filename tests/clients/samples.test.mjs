@@ -1,11 +1,11 @@
-// The samples of the two published APIs that concern accounts, as they are printed there: the same requests, and answers of
-// the same members and kinds. Only the server's name is ours.
+// The samples of the published APIs, as they are printed there, of the endpoints that there are: the same requests, and answers and
+// refusals of the same members, kinds and sentences. Only the server's name is ours.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 
-const { FAREBOX_URL } = process.env;
+const { FAREBOX_URL, API_SECRET_KEY } = process.env;
 
 const kind = (value) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
@@ -80,10 +80,16 @@ test('the samples of the chat platform: register, login, me', async () => {
 
   const nobody = await ask('GET', '/api/v1/auth/me');
   assert.equal(nobody.status, 401);
-  assert.equal(kind(nobody.answer.detail), 'string');
+  assert.equal(nobody.answer.detail, 'Not authenticated');
   const invalid = await ask('POST', '/api/v1/auth/register', { body: { password: 'password123' } });
   assert.equal(invalid.status, 422);
-  assert.deepEqual(invalid.answer.detail[0].loc, ['body', 'email']);
+  assert.deepEqual(invalid.answer.detail, [{ loc: ['body', 'email'], msg: 'field required', type: 'value_error.missing' }]);
+  const forbidden = await ask('GET', '/api/v1/auth/me', { token: API_SECRET_KEY });
+  assert.equal(forbidden.status, 403);
+  assert.equal(forbidden.answer.detail, 'Not enough permissions');
+  const absent = await ask('GET', '/api/v1/nothing', { token });
+  assert.equal(absent.status, 404);
+  assert.equal(absent.answer.detail, 'Resource not found');
 
   // The other document's samples use the same address.
   assert.equal((await ask('DELETE', '/api/v1/user/delete', { token })).status, 200);
@@ -124,6 +130,85 @@ test('the samples of ByteForge: register, login, profile, update, logout', async
   assert.equal(logout.status, 200);
   assert.deepEqual(logout.answer, { message: 'Logout successful' });
   assert.equal((await ask('POST', '/api/v1/auth/refresh', { body: { refresh_token: refresh } })).status, 401);
+
+  for (const [token, sentence] of [
+    [undefined, 'Authentication credentials were not provided.'],
+    ['eyJhbGci...', 'Given token not valid for any token type'],
+    [access, 'Given token not valid for any token type'],
+  ]) {
+    const refused = await ask('GET', '/api/auth/profile', { token });
+    assert.equal(refused.status, 401);
+    assert.equal(refused.answer.detail, sentence);
+  }
+  const invalid = await ask('POST', '/api/auth/register', { body: { email: 'user@example.com', password: 'SecurePass123!' } });
+  assert.equal(invalid.status, 400);
+  assert.equal(invalid.answer.error, 'Invalid request data');
+  assert.deepEqual(invalid.answer.password2, ['field required']);
+  const absent = await ask('GET', '/api/nothing', { token: access });
+  assert.equal(absent.status, 404);
+  assert.equal(absent.answer.detail, 'Not found.');
+});
+
+test('the samples of the token API: balance, spend, and what they refuse', async () => {
+  const token = API_SECRET_KEY;
+  const user = (await ask('POST', '/api/v1/users', { token, body: { tokens: 100 } })).answer.user_id;
+
+  const balance = await ask('GET', `/api/v1/users/${user}/balance`, { token });
+  assert.equal(balance.status, 200);
+  const { held, available, debt, ...printed } = balance.answer; // ours beside it
+  assert.deepEqual(printed, {
+    user_id: user, token_balance: 100, subscription_active: false, subscription_end: null, can_spend: true, reason: null,
+  });
+
+  const spend = (amount, more = {}) =>
+    ask('POST', `/api/v1/users/${user}/spend`, { token, body: { amount, description: 'chat completion', metadata: { model: 'm' }, ...more } });
+  const spent = await spend(30, { idempotency_key: 'sample' });
+  assert.equal(spent.status, 200);
+  isAsPrinted(spent.answer, { success: true, transaction_id: 'uuid', tokens_spent: 30, balance_before: 100, balance_after: 70 });
+  assert.equal(spent.answer.balance_after, 70);
+  assert.deepEqual((await spend(30, { idempotency_key: 'sample' })).answer, spent.answer);
+
+  const short = await spend(71);
+  assert.equal(short.status, 409);
+  assert.equal(short.answer.detail.error, 'insufficient_balance');
+  assert.equal(short.answer.detail.message, 'Not enough tokens. Required: 71, available: 70');
+  assert.equal(short.answer.detail.details.required, 71);
+  assert.equal(short.answer.detail.details.available, 70);
+  const absent = await ask('GET', '/api/v1/users/8999999999999999/balance', { token });
+  assert.equal(absent.status, 404);
+  assert.deepEqual(absent.answer.detail, { error: 'user_not_found', message: 'User 8999999999999999 not found' });
+  const large = await spend(10001);
+  assert.equal(large.status, 422);
+  assert.deepEqual(large.answer.detail[0].loc, ['body', 'amount']);
+  for (const [credential, sentence] of [[undefined, 'Missing API key'], ['another', 'Invalid API key']]) {
+    const refused = await ask('GET', `/api/v1/users/${user}/balance`, { token: credential });
+    assert.equal(refused.status, 401);
+    assert.equal(refused.answer.detail, sentence);
+  }
+  // The document's server takes the bare key as well.
+  const bare = await fetch(`${FAREBOX_URL}/api/v1/users/${user}/balance`, { headers: { Authorization: API_SECRET_KEY } });
+  assert.equal(bare.status, 200);
+});
+
+test('the samples of the phone app: the balance, by a base URL that ends in a slash too', async () => {
+  const phone = `7900${String(Date.now()).slice(-7)}`;
+  await ask('POST', '/api/v1/users', { token: API_SECRET_KEY, body: { phone, tokens: 49850 } });
+  for (const API_URL of [`${FAREBOX_URL}/api`, `${FAREBOX_URL}/api/`]) {
+    // The credential is the one change that its client needs.
+    const response = await fetch(`${API_URL}/user/tokens/${phone}`, { headers: { Authorization: `Bearer ${API_SECRET_KEY}` } });
+    const data = await response.json();
+    assert.equal(data.tokens, 49850);
+  }
+});
+
+test('the samples of the chat platform about the service', async () => {
+  const health = await ask('GET', '/health');
+  assert.equal(health.status, 200);
+  assert.deepEqual(health.answer, { ...health.answer, status: 'healthy', service: 'farebox', environment: 'development' });
+  isAsPrinted(health.answer, { status: 'healthy', service: '', version: '1.0.0', environment: 'production' });
+  const root = await ask('GET', '/');
+  assert.equal(root.status, 200);
+  isAsPrinted(root.answer, { message: '', version: '1.0.0', docs: 'Not available in production' });
 });
 
 test('the curl lines of ByteForge', () => {

@@ -116,6 +116,9 @@ void check_head(server::Head const& head, Variables const& variables)
     if (target.empty()) return;
     must(fuzz::characters(request.path).has_value() || request.path.ends_with("//"),
          "a path is Unicode, or one that no route has");
+    auto const twice = request.path.find("//");
+    must(twice == std::string::npos || request.path.find_first_not_of('/', twice) == std::string::npos,
+         "repeated slashes are one, but at the end of a path that no route has");
     http::Match match;
     if (request.path.ends_with("//"))
         must(!http::match("/{a}", request.path, match) && !http::match("/{a}/{b}", request.path, match),
@@ -195,7 +198,8 @@ void check_key(http::Request const& request, std::optional<std::string> const& f
 void check_refusal(http::Request const& request)
 {
     auto const failure = base::Failure(base::Error::user_not_found);
-    auto response = http::error_response(failure, http::dialect_of(request.path), request.request_id);
+    auto response =
+        http::error_response(failure, http::dialect_of(request.path), {.request_id = request.request_id});
     response.headers.emplace_back("X-Request-Id", request.request_id);
     auto const text = server::render(response);
     auto const end = text.find("\r\n\r\n");

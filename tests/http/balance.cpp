@@ -79,15 +79,20 @@ TEST_CASE("balance shows a subscription's end in UTC", "[balance]")
     CHECK(std::regex_match(reply["subscription_end"].text(), std::regex("2099-01-02T01:04:05\\.60*Z")));
 }
 
-TEST_CASE("balance of nobody is the same 404 however nobody is named", "[balance]")
+TEST_CASE("balance of nobody is a 404 that names the number it was asked for, and no other text", "[balance]")
 {
-    auto const unknown = get("/api/v1/users/8999999999999999/balance");
-    check_refusal(unknown, 404, "user_not_found");
-    for (auto const* const user : {"01900000-0000-7000-8000-ffffffffffff", "nonsense", "0", "-1"}) {
-        auto const reply = get("/api/v1/users/" + std::string(user) + "/balance");
+    auto const asked_for = [](std::string const& user) {
+        auto const reply = get("/api/v1/users/" + user + "/balance");
         check_refusal(reply, 404, "user_not_found");
-        CHECK(without_request_id(reply) == without_request_id(unknown));
-    }
+        CHECK(reply["detail"].str() ==
+              R"({"error":"user_not_found","message":")" + reply["message"].text() + "\"}");
+        return reply["message"].text();
+    };
+    CHECK(asked_for("8999999999999999") == "User 8999999999999999 not found");
+    CHECK(asked_for("0") == "User 0 not found");
+    CHECK(asked_for("-1") == "User -1 not found");
+    for (auto const* const user : {"01900000-0000-7000-8000-ffffffffffff", "nonsense", "1.0", "%3Cb%3E"})
+        CHECK(asked_for(user) == "User not found");
 }
 
 TEST_CASE("balance is not for everyone", "[balance]")

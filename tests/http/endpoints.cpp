@@ -119,6 +119,18 @@ void check_refused(Reply const& reply, Endpoint const& row, int status, std::str
     CHECK(reply["error"].text() == (says_name ? name : reply["message"].text()));
 }
 
+// What a dialect's document prints for a request without a credential, and for one that is not accepted; empty: no document of it
+// prints anything.
+std::string sentence_of_401(std::string const& dialect, bool missing)
+{
+    if (dialect == "chat") return "Not authenticated";
+    if (dialect == "token") return missing ? "Missing API key" : "Invalid API key";
+    if (dialect == "forge")
+        return missing ? "Authentication credentials were not provided."
+                       : "Given token not valid for any token type";
+    return {};
+}
+
 std::set<std::string> words_of(std::string const& list)
 {
     auto words = std::set<std::string>();
@@ -160,7 +172,13 @@ TEST_CASE("no, an unknown and a malformed credential are 401 at every closed end
               as(good.substr(1)), as("eyJhbGciOiJFUzI1NiJ9.e30.AAAA"), authorization("Basic " + good),
               authorization("Bearer " + good + " " + good), authorization("Bearer Bearer " + good)}) {
             INFO("with " << (credential.empty() ? "nothing" : credential[0].second.substr(0, 20)));
-            check_refused(ask(row.method, path_of(row.pattern), "{}", credential), row, 401, "unauthorized");
+            auto const reply = ask(row.method, path_of(row.pattern), "{}", credential);
+            check_refused(reply, row, 401, "unauthorized");
+            auto const missing = credential.empty() || credential[0].second.empty();
+            if (auto const sentence = sentence_of_401(row.dialect, missing); !sentence.empty()) {
+                CHECK(reply["message"].text() == sentence);
+                CHECK(reply["detail"].text() == sentence);
+            }
         }
     }
 }

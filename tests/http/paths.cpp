@@ -1,4 +1,5 @@
 // Addresses: unknown ones, wrong methods, and other spellings of known ones.
+#include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/refusal.hpp"
@@ -17,13 +18,16 @@ TEST_CASE("an unknown path is 404 in the dialect of its prefix", "[paths]")
             auto const reply = send(method, path, "", as_service());
             check_refusal(reply, 404, "not_found");
             CHECK(reply["error"].text() == "not_found");
+            CHECK(reply["message"].text() == "Resource not found");
+            CHECK(reply["detail"].text() == "Resource not found");
         }
     }
     for (auto const* const path : {"/api/nothing", "/api/user/tokens", "/api"}) {
         INFO(path);
         auto const reply = get(path);
         check_refusal(reply, 404, "not_found");
-        CHECK(reply["error"].text() == reply["message"].text());
+        CHECK(reply["error"].text() == "Not found.");
+        CHECK(reply["detail"].text() == "Not found.");
     }
 }
 
@@ -32,14 +36,14 @@ TEST_CASE("an unknown path is 404 for strangers too", "[paths]")
     check_refusal(get("/api/v1/nothing", anonymously()), 404, "not_found");
 }
 
-TEST_CASE("a path is taken as it is written: no slash more, no step up", "[paths]")
+TEST_CASE("a path is taken as it is written: no slash at its end, no step up", "[paths]")
 {
     auto const wallet = a_user().holding(100);
     auto const other = a_user().holding(100);
     auto const user = "/api/v1/users/" + std::to_string(wallet.number);
     auto const order = an_order();
-    for (auto const& path : {user + "/spend/", user + "//spend", "//api/v1/users/" + wallet.id + "/spend",
-                             user + "/./spend", user + "/../" + std::to_string(other.number) + "/spend",
+    for (auto const& path : {user + "/spend/", user + "/spend//", user + "/./spend",
+                             user + "/../" + std::to_string(other.number) + "/spend",
                              user + "/%2e%2e/" + std::to_string(other.number) + "/spend", user + "/Spend",
                              user + "/spend;x=1", user + "/spend%20"}) {
         INFO(path);
@@ -49,6 +53,58 @@ TEST_CASE("a path is taken as it is written: no slash more, no step up", "[paths
     }
     CHECK(wallet.balance() == 100);
     CHECK(other.balance() == 100);
+}
+
+TEST_CASE("repeated slashes count as one, since a client's base URL may end in one", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const user = "/api/v1/users/" + std::to_string(wallet.number);
+    for (auto const& path :
+         {"/" + user + "/spend", user + "//spend", "//api///v1//users/" + wallet.id + "/spend",
+          "/api/v1/users%2F/" + wallet.id + "/spend"}) {
+        INFO(path);
+        CHECK(post(path, an_order()).status == 200);
+    }
+    CHECK(wallet.balance() == 96);
+    CHECK(get("//health").status == 200);
+    CHECK(get("//").status == 200);
+    CHECK(get("/health/").status == 404);
+    CHECK(get("/health//").status == 404);
+    check_refusal(get("//api//nothing"), 404, "not_found");
+    CHECK(get("//api//nothing")["error"].text() == "Not found.");
+}
+
+TEST_CASE("a query parameter given twice is refused, whether or not the endpoint knows it", "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    check_invalid(get(wallet.path("entries?limit=1&limit=1")), "validation_error", "limit", "query.limit");
+    check_invalid(get(wallet.path("balance?at=1&at=2")), "validation_error", "at", "query.at");
+    check_invalid(post(wallet.path("spend?a&%61"), an_order()), "validation_error", "a", "query.a");
+    CHECK(wallet.balance() == 100);
+}
+
+TEST_CASE(
+    "parameters that a document does not know are ignored, in endpoints of our own they are refused by name",
+    "[paths]")
+{
+    auto const wallet = a_user().holding(100);
+    CHECK(get(wallet.path("balance?verbose=1")).status == 200);
+    CHECK(get("/health?verbose=1").status == 200);
+    CHECK(post(wallet.path("spend?verbose=1"), an_order()).status == 200);
+
+    check_invalid(get(wallet.path("entries?limit=1&verbose=1")), "validation_error", "verbose",
+                  "query.verbose");
+    check_invalid(post(wallet.path("grants?verbose=1"), R"({"amount":1,"description":"d"})"),
+                  "validation_error", "verbose", "query.verbose");
+    check_invalid(post("/api/v1/auth/refresh?verbose=1", R"({"refresh_token":"t"})", anonymously()),
+                  "validation_error", "verbose", "query.verbose");
+    auto const person = a_person();
+    check_invalid(get("/api/v1/user/export?verbose=1", person.headers()), "validation_error", "verbose",
+                  "query.verbose");
+    check_invalid(post("/api/v1/user/delete?verbose=1", R"({"sure":true})", person.headers()),
+                  "validation_error", "sure", "body.sure");
+    CHECK(get("/api/v1/auth/me", person.headers()).status == 200);
+    CHECK(wallet.balance() == 99);
 }
 
 TEST_CASE("an escaped path is the path, and a query does not change it", "[paths]")

@@ -48,7 +48,9 @@ TEST_CASE("a malformed spend is 422 naming the member", "[shapes]")
         {R"({"description":"d"})", "body.amount", "invalid_amount"},
         {R"({"amount":0,"description":"d"})", "body.amount", "invalid_amount"},
         {R"({"amount":10001,"description":"d"})", "body.amount", "invalid_amount"},
-        {R"({"amount":1.0,"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":1.5,"description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":"1","description":"d"})", "body.amount", "invalid_amount"},
+        {R"({"amount":true,"description":"d"})", "body.amount", "invalid_amount"},
         {R"({"amount":1})", "body.description", "validation_error"},
         {R"({"amount":1,"description":""})", "body.description", "validation_error"},
         {R"({"amount":1,"description":"d","idempotency_key":""})", "body.idempotency_key",
@@ -60,6 +62,47 @@ TEST_CASE("a malformed spend is 422 naming the member", "[shapes]")
     CHECK(reply.status == 422);
     CHECK(reply["error"].text() == error);
     CHECK(loc_of(reply) == loc);
+}
+
+TEST_CASE("an amount is a whole number however it is written, and the same one for its key", "[shapes]")
+{
+    auto const wallet = a_user().holding(1000);
+    auto const spent = [&](std::string const& amount) {
+        auto const reply = asked(wallet.path("spend"),
+                                 R"({"amount":)" + amount + R"(,"description":"d","idempotency_key":"k"})");
+        CHECK(reply.status == 200);
+        CHECK(reply.replayed() == (amount != "100.0"));
+        return reply["tokens_spent"].integer();
+    };
+    for (auto const* const amount : {"100.0", "1e2", "100"})
+        CHECK(spent(amount) == 100);
+    CHECK(wallet.balance() == 900);
+}
+
+TEST_CASE("what is missing is said in the words of the documents", "[shapes]")
+{
+    auto const missing = asked(nobody + "/spend", R"({"amount":1,"description":null})");
+    CHECK(missing["detail"].str() ==
+          R"([{"loc":["body","description"],"msg":"field required","type":"value_error.missing"}])");
+    CHECK(post("/api/v1/auth/register", R"({"password":"password123"})", anonymously())["detail"].str() ==
+          R"([{"loc":["body","email"],"msg":"field required","type":"value_error.missing"}])");
+    auto const forge = post("/api/auth/login", R"({"email":"a@example.com"})", anonymously());
+    CHECK(forge.status == 400);
+    CHECK(forge["error"].text() == "Invalid request data");
+    CHECK(forge["password"].str() == R"(["field required"])");
+}
+
+TEST_CASE("a body is JSON whatever its Content-Type says, and only an encoded one is refused", "[shapes]")
+{
+    auto const wallet = a_user().holding(100);
+    auto const order = std::string(R"({"amount":1,"description":"d"})");
+    for (auto const* const type : {"application/json", "text/plain", "application/x-www-form-urlencoded",
+                                   "multipart/form-data; boundary=x", ""})
+        CHECK(post(wallet.path("spend"), order, as_service() + Headers{{"Content-Type", type}}).status ==
+              200);
+    auto const encoded = as_service() + Headers{{"Content-Encoding", "gzip"}};
+    CHECK(post(wallet.path("spend"), order, encoded).status == 415);
+    CHECK(wallet.balance() == 95);
 }
 
 TEST_CASE("a spend may hold members that the document does not know, but endpoints of our own name them",

@@ -2,6 +2,7 @@
 # Client libraries of others, unmodified and from the registry as package-lock.json pins them, against a running farebox.
 # shellcheck source=tests/run/support.sh
 source "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+export API_SECRET_KEY=of-this-test-only
 a_farebox one
 mkdir "$scratch/clients"
 cp "$root"/tests/clients/* "$scratch/clients/"

@@ -14,11 +14,22 @@ ask() {
 }
 header() { sed -n "s/^$1: //p" <<<"$head"; }
 
-# nginx_refuses RULE STATUS ERROR code|sentence: the answer in $status, $head and $body is that error, byte for byte.
+# sentence_of ERROR DIALECT
+sentence_of() {
+    local own
+    own=$(sed -nE "s/^ROW\\($1, *$2, .*\"(.*)\"\\)$/\\1/p" "$root/shared/http/dialects.def")
+    [[ -n $own ]] || own=$(sed -nE "s/^ROW\\($1, .*\"(.*)\"\\)$/\\1/p" "$root/shared/base/errors.def")
+    printf '%s' "$own"
+}
+
+# nginx_refuses RULE STATUS ERROR code|sentence: the answer in $status, $head and $body is that error, byte for byte, as the chat
+# platform API (code) or the phone app API (sentence) says it.
 nginx_refuses() {
     local sentence shown=$3
-    sentence=$(sed -nE "s/^ROW\\($3, .*\"(.*)\"\\)$/\\1/p" "$root/shared/base/errors.def")
-    [[ $4 == code ]] || shown=$sentence
+    case $4 in
+    code) sentence=$(sentence_of "$3" chat) ;;
+    sentence) sentence=$(sentence_of "$3" mgmt) shown=$sentence ;;
+    esac
     equals "$1: the status" "$2" "$status"
     equals "$1: the body" "{\"error\":\"$shown\",\"message\":\"$sentence\",\"code\":\"${3^^}\",\"detail\":\"$sentence\",\"details\":{},\"request_id\":\"$(header x-request-id)\"}" "$body"
     equals "$1: JSON" "application/json" "$(header content-type)"
@@ -44,12 +55,17 @@ read_answer() {
 handler_pid() { processes_of "$scratch/one" | sed -n "s/^$1 //p"; }
 as() { printf '%0*d' "$1" 0; }
 
+equals "a path that nobody serves is worded as the documents print it" "Resource not found, Not found." "$(sentence_of not_found chat), $(sentence_of not_found mgmt)"
 ask "$url/nothing" && nginx_refuses "an unknown path" 404 not_found code
 ask "$url/api/v1/nothing" && nginx_refuses "an unknown path of /api/v1" 404 not_found code
+ask "$url//api/v1//nothing" && nginx_refuses "repeated slashes count as one there" 404 not_found code
+ask "$url/api/v1/users/1/balance/" && nginx_refuses "a trailing slash is another path" 404 not_found code
+ask "$url/api/user/tokens/1/" && nginx_refuses "and under /api" 404 not_found sentence
+ask "$url/health/" && nginx_refuses "and outside of both" 404 not_found code
 ask "$url/api/nothing.html" && nginx_refuses "an unknown path of /api" 404 not_found sentence
 ask "$url/farebox/malformed" && nginx_refuses "a path of nginx's own" 404 not_found code
 ask -X TRACE "$url/health" && nginx_refuses "a method that HTTP servers refuse" 405 method_not_allowed code
-contains "405 names the methods" "POST" "$(header allow)"
+equals "405 names the methods" "GET, HEAD, POST, PUT, DELETE, OPTIONS" "$(header allow)"
 ask --data-binary @<(as 65537) "$url$spend" && nginx_refuses "a body past 64 KiB" 413 payload_too_large code
 ask --data-binary @<(as 65537) "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 413 payload_too_large sentence
 ask --data-binary @<(as 1048577) "$url/api/v1/spend/batch" && nginx_refuses "a batch past 1 MiB" 413 payload_too_large code
@@ -84,17 +100,24 @@ preflight=(-X OPTIONS -H 'Access-Control-Request-Method: POST')
 ask "${preflight[@]}" -H 'Origin: https://app.example' "$url$spend"
 equals "a preflight of a listed origin is answered without a credential" "204" "$status"
 equals "with the origin" "https://app.example" "$(header access-control-allow-origin)"
-equals "the methods" "GET, POST, PUT, OPTIONS" "$(header access-control-allow-methods)"
-equals "and the headers" "authorization, content-type, idempotency-key, apikey, x-client-info, x-supabase-api-version" "$(header access-control-allow-headers)"
+[[ $(header x-request-id) =~ ^[0-9a-f]{32}$ ]] || broke "and a request id" "$head"
+equals "the methods" "GET, POST, PUT, DELETE, OPTIONS" "$(header access-control-allow-methods)"
+headers='authorization, content-type, idempotency-key, apikey, x-client-info, x-supabase-api-version, traceparent, tracestate, baggage, x-retry-count'
+equals "and the headers" "$headers" "$(header access-control-allow-headers)"
+ask "${preflight[@]}" -H 'Origin: https://app.example' "$url/v1/chat/completions"
+equals "under /v1 also those of OpenAI's SDKs" "$headers, x-stainless-lang, x-stainless-package-version, x-stainless-os, x-stainless-arch, x-stainless-runtime, x-stainless-runtime-version, x-stainless-retry-count, x-stainless-timeout, x-stainless-helper-method, openai-organization, openai-project" \
+    "$(header access-control-allow-headers)"
 ask "${preflight[@]}" -H 'Origin: https://app.example.evil.example' "$url$spend"
 equals "a foreign origin gets no leave" "204 " "$status $(header access-control-allow-origin)$(header access-control-allow-headers)$(header access-control-allow-methods)"
 equals "and caches are told that it depends on the origin" "Origin" "$(header vary)"
 for path in /nothing /health "$spend"; do
     ask -H 'Origin: http://localhost:3000' "$url$path"
-    equals "answers and refusals may be read by a listed origin ($path)" "http://localhost:3000 x-request-id, retry-after, idempotent-replayed" \
+    equals "answers and refusals may be read by a listed origin ($path)" "http://localhost:3000 x-request-id, retry-after, idempotent-replayed, link, x-should-retry, x-supabase-api-version, x-total-count, x-farebox-charged, x-farebox-balance" \
         "$(header access-control-allow-origin) $(header access-control-expose-headers)"
-    ask -H 'Origin: null' "$url$path"
-    equals "and by no other ($path)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
+    for origin in null http://localhost:3001 http://127.0.0.1:3000; do
+        ask -H "Origin: $origin" "$url$path"
+        equals "and by no other ($path, $origin)" "" "$(header access-control-allow-origin)$(header access-control-expose-headers)"
+    done
 done
 
 # Many from one address: more at once than the burst and faster than the rate, for as long as it takes to be refused.
@@ -131,3 +154,30 @@ rm "$(readlink -f "$scratch/one/run")/spend.sock"
 ask -d '{}' "$url$spend" && nginx_refuses "a handler that is gone" 502 bad_gateway code
 rm "$(readlink -f "$scratch/one/run")/balance.sock"
 ask "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 502 bad_gateway sentence
+"$root/scripts/stack" remove --dir "$scratch/one"
+
+# The same where nobody lists origins: in production, and in development.
+unset FAREBOX_CORS_ORIGINS
+origin_of() { ask -H "Origin: $1" "$url/health" && header access-control-allow-origin; }
+FAREBOX_ENV=production API_SECRET_KEY=$(printf 'x%.0s' {1..32}) a_farebox two --handlers 'health register'
+equals "production lists no origin until it is told" "" "$(origin_of http://localhost:3000)$(origin_of http://127.0.0.1)"
+contains "and says that it is one" '"environment":"production"' "$(curl -s "$url/health")"
+answers=''
+for _ in {1..22}; do
+    ask -d '{}' "$url/api/v1/auth/register"
+    answers+="$status "
+done
+equals "there an address registers 20 times at once, then once a minute" "$(printf '422 %.0s' {1..21})429 " "$answers"
+equals "and is told when" "60" "$(header retry-after)"
+nginx_refuses "in the words of its dialect" 429 rate_limited code
+ask -d '{}' "$url/api/auth/register"
+equals "whichever API it registers by" "429 60" "$status $(header retry-after)"
+"$root/scripts/stack" down --dir "$scratch/two"
+a_farebox two --handlers 'health'
+for origin in http://localhost http://localhost:3000 http://127.0.0.1:5173 http://127.0.0.1; do
+    equals "in development pages of this machine may call ($origin)" "$origin" "$(origin_of "$origin")"
+done
+for origin in https://localhost http://localhost.evil.example http://127.0.0.1.evil.example http://localhost:3000.evil.example http://localhost:123456 \
+    http://1270001 'http://localhost:3000/' null https://app.example; do
+    equals "and no others ($origin)" "" "$(origin_of "$origin")"
+done

@@ -78,6 +78,7 @@ insert into auth.users (id, email, email_confirmed_at) values
     ('a1000000-0000-4000-8000-000000000107', 'gil@example.invalid', null);
 insert into auth.identities (user_id, provider, provider_id, identity_data)
 values ('a1000000-0000-4000-8000-000000000106', 'google', 'fay', '{}');
+update farebox.settings set subscription_required = true;
 END
 wallets=$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')
 journal=$(journal)
@@ -92,6 +93,7 @@ holds "and the schema is the one that migrations make from nothing" \
 equals "every wallet has what it had" "$wallets" \
     "$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')"
 equals "the journal is what it was" "$journal" "$(journal)"
+equals "where a subscription was required it still is" "required" "$(sql <<<'select subscription_gate from farebox.settings')"
 equals "numbers name the same wallets" "101 1470, 102 400, erased 49995" \
     "$(sql <<<"select string_agg(case when u.erased_at is null then u.number::text else 'erased' end || ' ' || w.balance, ', ' order by u.id)
                  from farebox.users u join farebox.wallets w on w.id = u.id

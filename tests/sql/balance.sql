@@ -4,7 +4,7 @@ begin;
 \ir support.psql
 select plan(53);
 
-update farebox.settings set subscription_required = false, low_balance_tokens = 50;
+update farebox.settings set subscription_gate = 'ended', low_balance_tokens = 50;
 
 create type question as (wallet uuid, number bigint, phone text, who text, proof bytea);
 create function q(p_wallet uuid, number bigint default null, phone text default null, api_key bytea default null,
@@ -80,12 +80,12 @@ update farebox.wallets set subscription_until = now() + interval '1 day' where i
 select is(see(q(:'never'), q(:'ended'), q(:'active')),
           array['ok 100 may spend', 'ok 100 may not: subscription_expired', 'ok 100 subscribed may spend'],
           'who never had a subscription may spend, whose has ended may not');
-update farebox.settings set subscription_required = true;
+update farebox.settings set subscription_gate = 'required';
 select is(see(q(:'never'), q(:'ended'), q(:'active')),
           array['ok 100 may not: subscription_expired', 'ok 100 may not: subscription_expired',
                 'ok 100 subscribed may spend'],
           'where one is required, only whose subscription runs may');
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 
 select is(see(q(a_wallet(49)), q(a_wallet(50))), array['ok 49 may spend low', 'ok 50 may spend'],
           'a balance below the setting is low');

@@ -3,7 +3,7 @@
 begin;
 \ir support.psql
 select plan(127);
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 
 ---- Capture
 
@@ -165,9 +165,9 @@ update farebox.wallets set blocked_at = null where id = :'bea';
 select is(asked(:'hold', 61, :'good_key'), 'subscription_expired',
           'or a subscription that has ended');
 update farebox.wallets set subscription_until = null where id = :'bea';
-update farebox.settings set subscription_required = true;
+update farebox.settings set subscription_gate = 'required';
 select is(asked(:'hold', 61, :'good_key'), 'subscription_expired', 'or that never was');
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 select is(asked(:'hold', 61, :'good_key'), 'insufficient_balance 61 of 60',
           'then tokens that are not there');
 select is(books(:'bea'), 'balance 80 held 20 debt 0 seq 2', 'and none of these refusals moved anything');
@@ -198,11 +198,11 @@ select held(:'ann', 30) as one, held(:'ann', 30) as two, held(:'ann', 30) as thr
 update farebox.wallets set subscription_until = now() - interval '1 s' where id = :'ann';
 select is(capture(:'one', 31), 'subscription_expired', 'or the subscription has ended');
 update farebox.wallets set subscription_until = null where id = :'ann';
-update farebox.settings set subscription_required = true;
+update farebox.settings set subscription_gate = 'required';
 select is(capture(:'one', 31), 'subscription_expired', 'or never was');
 select is(capture(:'one', 30), 'ok 30 100->70 of 10', 'what was held is captured');
 select is(capture(:'two', 35, true), 'short 30 70->40 of 10', 'clamped too');
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 select is(capture(:'three', 40), 'ok 40 40->0 of 0', 'who may spend again may capture more again');
 select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 4', 'and the books are in order');
 

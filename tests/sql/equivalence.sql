@@ -6,7 +6,7 @@ begin;
 \ir support.psql
 select plan(6);
 
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 delete from farebox.models where use = 'device' and name = '*';
 insert into farebox.models (use, name, version, price, valid_from)
 values ('device', 'tests-two', 1, 2, now() - interval '1 day'), ('device', 'tests-two', 2, 3, now() - interval '1 hour');
@@ -110,6 +110,8 @@ declare
     a answer;
 begin
     for v_round in 1 .. p_rounds loop
+        update farebox.settings
+           set subscription_gate = case v_round % 8 when 0 then 'required' when 1 then 'never' else 'ended' end;
         v_twins := twins() || twins() || twins() || array[gen_random_uuid(), gen_random_uuid()];
         for v_call in 1 .. p_calls loop
             v_batch := '{}';

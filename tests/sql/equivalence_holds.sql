@@ -7,7 +7,7 @@ begin;
 \ir support.psql
 select plan(6);
 
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 select a_key('tests: holds', '{hold}'), a_key('tests: reads', '{read}') \g /dev/null
 
 create temp table differences (round int, call int, what text, batch text, singles text);
@@ -200,6 +200,8 @@ begin
         delete from twin_holds;
         v_twins := twins() || twins() || twins() || array[gen_random_uuid(), gen_random_uuid()];
         for v_call in 1 .. p_calls loop
+            update farebox.settings
+               set subscription_gate = case v_call when 5 then 'required' when 6 then 'never' else 'ended' end;
             if random() < 0.5 then
                 select * into x from place_some(v_twins, 1 + floor(random() * 12)::int);
             else

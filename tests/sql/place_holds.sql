@@ -4,7 +4,7 @@
 begin;
 \ir support.psql
 select plan(80);
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 
 ---- A hold
 
@@ -83,10 +83,10 @@ select is(asked(:'bea', 9, 'new', 'other', :'good_key'), 'ok 9 of 1',
 select a_wallet(100) as cat \gset
 select is(brief(place(h(:'cat', 10, session => a_session(:'cat'), caller => :'cat'))), 'forbidden', 'a user holds nothing, on the own wallet neither');
 
-update farebox.settings set subscription_required = true;
+update farebox.settings set subscription_gate = 'required';
 select is(brief(place(h(:'ann', 1))), 'subscription_expired',
           'where a subscription is required, who never had one holds nothing');
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 
 ---- Keys
 

@@ -5,7 +5,7 @@ begin;
 \ir support.psql
 select plan(71);
 
-update farebox.settings set subscription_required = false;
+update farebox.settings set subscription_gate = 'ended';
 delete from farebox.models where use = 'device' and name = '*';
 insert into farebox.models (use, name, version, price) values ('device', 'tests-three', 1, 3);
 

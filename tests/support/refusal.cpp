@@ -4,6 +4,7 @@
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,12 @@ std::string without_request_id(Reply const& reply)
     auto const id = reply["request_id"].text();
     if (auto const at = text.find(id); at != std::string::npos) text.replace(at, id.size(), "-");
     return text;
+}
+
+std::string without_user(Reply const& reply)
+{
+    return std::regex_replace(without_request_id(reply), std::regex("User -?[0-9]+ not found"),
+                              "User not found");
 }
 
 } // namespace support

@@ -19,4 +19,7 @@ void check_invalid(Reply const& reply, std::string_view name, std::string_view f
 // A body without what differs from one request to the next.
 std::string without_request_id(Reply const& reply);
 
+// The same, without the number of the user whom the path names: "User 17 not found" becomes "User not found".
+std::string without_user(Reply const& reply);
+
 } // namespace support

@@ -92,8 +92,8 @@ begin
           left join farebox.wallets w on w.id = u.id and refused.status is null -- who is refused learns nothing
          cross join lateral (
                select case when w.blocked_at is not null then 'wallet_blocked'
-                           when w.subscription_until <= t
-                                or (w.subscription_until is null and s.subscription_required) then 'subscription_expired'
+                           when (w.subscription_until <= t and s.subscription_gate <> 'never')
+                                or (w.subscription_until is null and s.subscription_gate = 'required') then 'subscription_expired'
                            when w.debt > 0 or w.balance - w.held <= 0 then 'insufficient_balance' end as reason) why
          order by r.place;
 end $$;

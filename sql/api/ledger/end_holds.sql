@@ -47,7 +47,7 @@ declare
     wallets uuid[]; -- by request; null: there is no such hold
     locked uuid[];
     refusals text[];
-    must_subscribe boolean;
+    gate text;
     touched uuid[] := '{}'; -- wallets with a hold that was settled here
     o record;
 begin
@@ -76,7 +76,7 @@ begin
 
     -- Read, in new statements.
     refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{}', wallets, 'hold_not_found', t);
-    select x.subscription_required into must_subscribe from farebox.settings x;
+    select x.subscription_gate into gate from farebox.settings x;
 
     -- End, one after the other.
     for i in 1 .. size loop
@@ -97,7 +97,7 @@ begin
         if status is null then
             select * into o
               from farebox.end_hold(p_entry[i], p_hold[i], p_amount[i], p_clamp[i], p_description[i], p_metadata[i],
-                                    must_subscribe, t) p;
+                                    gate, t) p;
             status := o.status;
             entry := o.entry;
             amount := o.amount;

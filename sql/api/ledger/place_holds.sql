@@ -45,7 +45,7 @@ declare
     locked uuid[];
     passed_by uuid[]; -- locked by somebody else
     refusals text[];
-    must_subscribe boolean;
+    gate text;
     o record;
 begin
     -- One request's fields are never paired with another's.
@@ -83,7 +83,7 @@ begin
 
     -- Read, in new statements.
     refusals := farebox.caller_refusals(p_caller, p_proof, 'hold', '{}', wallets, 'user_not_found', t);
-    select x.subscription_required into must_subscribe from farebox.settings x;
+    select x.subscription_gate into gate from farebox.settings x;
     select coalesce(array_agg(w.id), '{}') into passed_by
       from farebox.wallets w
      where p_skip_locked and w.id = any (wallets) and not w.id = any (locked);
@@ -107,7 +107,7 @@ begin
             select * into o
               from farebox.place_hold(p_id[i], wallets[i], p_amount[i], p_ttl_ms[i], p_on_lapse[i], p_lapse_amount[i],
                                       p_started[i], p_key[i], p_fingerprint[i], p_description[i], p_metadata[i],
-                                      must_subscribe, t) p;
+                                      gate, t) p;
             status := o.status;
             hold := o.hold;
             amount := o.amount;

@@ -41,7 +41,7 @@ declare
     wallets uuid[] := p_wallet; -- by request, numbers resolved
     locked uuid[];
     refusals text[];
-    must_subscribe boolean;
+    gate text;
     old record;
     -- by request
     ns int[]; codes text[]; slots int[]; groups int[]; costs bigint[]; versions int[]; stored uuid[];
@@ -85,7 +85,7 @@ begin
 
     -- 4 classify
     refusals := farebox.caller_refusals(p_caller, p_proof, 'spend', '{user,device,operator}', wallets, 'user_not_found', t);
-    select x.subscription_required into must_subscribe from farebox.settings x;
+    select x.subscription_gate into gate from farebox.settings x;
 
     select array_agg(q.n), array_agg(q.code), array_agg(q.slot), array_agg(q.grp), array_agg(q.cost),
            array_agg(q.version), array_agg(q.dup), array_agg(q.balance), array_agg(q.unfree),
@@ -102,7 +102,8 @@ begin
                     when r.amount <= 0 or r.amount > case when r.model is null then 1000000000000 else 1000000 end
                         then 'invalid_amount'
                     when w.blocked_at is not null then 'wallet_blocked'
-                    when w.subscription_until <= t or (must_subscribe and w.subscription_until is null)
+                    when (w.subscription_until <= t and gate <> 'never')
+                         or (w.subscription_until is null and gate = 'required')
                         then 'subscription_expired'
                     when r.model is not null and m.price is null then 'model_unavailable'
                end as code,

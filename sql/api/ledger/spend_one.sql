@@ -32,6 +32,7 @@ declare
     v_wallet uuid := p_wallet;
     v_cost bigint := p_amount;
     v_version int;
+    v_gate text;
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
 begin
     if p_id is null or p_amount is null or p_not_after is null or num_nonnulls(p_wallet, p_number) <> 1
@@ -94,8 +95,9 @@ begin
         status := 'wallet_blocked';
         return;
     end if;
-    if w.subscription_until <= at
-       or (w.subscription_until is null and (select s.subscription_required from farebox.settings s)) then
+    select s.subscription_gate into v_gate from farebox.settings s;
+    if (w.subscription_until <= at and v_gate <> 'never')
+       or (w.subscription_until is null and v_gate = 'required') then
         status := 'subscription_expired';
         return;
     end if;

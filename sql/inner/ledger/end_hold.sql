@@ -13,7 +13,7 @@
 
 create or replace function farebox.end_hold(
     p_entry uuid, p_hold uuid, p_amount bigint, p_clamp boolean, p_description text, p_metadata json,
-    p_must_subscribe boolean, p_now timestamptz,
+    p_gate text, p_now timestamptz,
     out status text, out entry uuid, out amount bigint, out before bigint, out after bigint, out available bigint,
     out held bigint, out at timestamptz, out released bigint, out settled_by uuid)
 language plpgsql
@@ -56,7 +56,8 @@ begin
     v_own := case when h.open then h.amount else 0 end;
     if p_amount > v_own then
         v_refusal := case when w.blocked_at is not null then 'wallet_blocked'
-                          when w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null)
+                          when (w.subscription_until <= p_now and p_gate <> 'never')
+                               or (w.subscription_until is null and p_gate = 'required')
                               then 'subscription_expired' end;
     end if;
     if v_refusal is not null and not (h.open and p_clamp) then

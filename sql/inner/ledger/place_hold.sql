@@ -8,7 +8,7 @@
 create or replace function farebox.place_hold(
     p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint,
     p_started boolean, p_key text, p_fingerprint bytea, p_description text, p_metadata json,
-    p_must_subscribe boolean, p_now timestamptz,
+    p_gate text, p_now timestamptz,
     out status text, out hold uuid, out amount bigint, out available bigint, out held bigint, out expires_at timestamptz,
     out at timestamptz, out state text, out captured bigint)
 language plpgsql
@@ -51,7 +51,8 @@ begin
         status := 'wallet_blocked';
         return;
     end if;
-    if w.subscription_until <= p_now or (p_must_subscribe and w.subscription_until is null) then
+    if (w.subscription_until <= p_now and p_gate <> 'never')
+       or (w.subscription_until is null and p_gate = 'required') then
         status := 'subscription_expired';
         return;
     end if;

@@ -11,14 +11,17 @@ http::Response nothing(service::Call const&)
     return {.status = 204, .headers = {}, .body = {}};
 }
 
-TEST_CASE("the row of an endpoint that lets people in has their time and their rate")
+TEST_CASE("the row of an endpoint that lets people in, or makes accounts, has its time and its rate")
 {
-    auto const row =
-        api::account(service::post("/a", service::Dialect::chat, service::Access::anyone(), nothing));
+    auto const row = service::post("/a", service::Dialect::chat, service::Access::anyone(), nothing);
+    auto const login = api::login(row);
+    auto const registration = api::registration(row);
 
-    CHECK(row.timeout_ms == api::account_timeout_ms);
-    CHECK(row.rate == service::Rate::accounts);
-    CHECK(row.pattern == "/a");
+    CHECK(login.timeout_ms == api::account_timeout_ms);
+    CHECK(login.rate == service::Rate::logins);
+    CHECK(registration.timeout_ms == api::account_timeout_ms);
+    CHECK(registration.rate == service::Rate::registrations);
+    CHECK(registration.pattern == "/a");
 }
 
 TEST_CASE("a phone takes the place of the email")

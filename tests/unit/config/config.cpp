@@ -45,7 +45,8 @@ class Environment {
         "FAREBOX_ENV",      "FAREBOX_WORKERS",          "REQUEST_TIMEOUT_MS",
         "IO_TIMEOUT_MS",    "IDLE_EXIT_SECONDS",        "CREDENTIALS_DIRECTORY",
         "SUPABASE_URL",     "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY",
-        "SUPABASE_ISSUERS", "SUPABASE_JWT_SECRET",      "JWKS_CACHE"};
+        "SUPABASE_ISSUERS", "SUPABASE_JWT_SECRET",      "JWKS_CACHE",
+        "SERVICE_NAME"};
 };
 
 class CredentialsDirectory {
@@ -158,10 +159,24 @@ TEST_CASE("a program has no secret that it does not need, wherever it lies")
     CHECK(auth.supabase.issuers == std::vector<std::string>{"https://issuer.example"});
 }
 
+TEST_CASE("what the service is called is known to who says it, and is text of a size to be shown")
+{
+    auto const named = [](std::string const& name, config::Needs const& needs = {.service_name = true}) {
+        auto const environment = Environment({{"SERVICE_NAME", name}});
+        return config::load(needs).service_name;
+    };
+    CHECK(named("") == "farebox");
+    CHECK(named("AI Chat Platform API") == "AI Chat Platform API");
+    CHECK(named("AI Chat Platform API", {}) == "farebox");
+    CHECK_NOTHROW(named(std::string(99, 'x') + "\xD1\x82"));
+    CHECK_THROWS_AS(named(std::string(101, 'x')), std::runtime_error);
+    CHECK_THROWS_AS(named("\xFF"), std::runtime_error);
+}
+
 TEST_CASE("what a program needs has a name each, and none twice")
 {
-    auto const all =
-        config::variables({.database = true, .callers = true, .supabase_auth = true, .local_auth = true});
+    auto const all = config::variables(
+        {.database = true, .callers = true, .supabase_auth = true, .local_auth = true, .service_name = true});
     CHECK(std::set(all.begin(), all.end()).size() == all.size());
     auto const least = config::variables({});
     CHECK(std::find(least.begin(), least.end(), "FAREBOX_ENV") != least.end());

@@ -62,18 +62,32 @@ TEST_CASE("two credentials are none")
     CHECK(failure.log().find("Bearer") == std::string::npos);
 }
 
-TEST_CASE("a query parameter is the first of its name, decoded")
+TEST_CASE("a query parameter is found by its name, decoded")
 {
-    auto const request = with_query("limit=5&limit=6&na%6De=a%20b+c&empty=&bare&eq=a=b&&=x");
+    auto const request = with_query("limit=5&na%6De=a%20b+c&empty=&bare&eq=a=b&&=x");
     CHECK(request.query_value("limit") == "5");
     CHECK(request.query_value("name") == "a b+c");
     CHECK(request.query_value("empty") == "");
     CHECK(request.query_value("bare") == "");
     CHECK(request.query_value("eq") == "a=b");
-    CHECK(request.query_value("") == "");
+    CHECK(request.query_value("") == "x");
     CHECK(request.query_value("lim") == std::nullopt);
     CHECK(request.query_value("x") == std::nullopt);
     CHECK(with_query("").query_value("limit") == std::nullopt);
+}
+
+TEST_CASE("a query parameter that is given twice is refused by name, even with the same value")
+{
+    for (auto const* const query : {"limit=5&limit=5", "a=1&limit=1&b=2&limit=", "limit&lim%69t=2"}) {
+        INFO(query);
+        auto const request = with_query(query);
+        auto const failure = test::failure_of([&] { request.parameters(); });
+        CHECK(failure.error() == base::Error::validation_error);
+        REQUIRE(failure.problems().size() == 1);
+        CHECK(failure.problems()[0].loc == std::vector<std::string>{"query", "limit"});
+        CHECK(test::failure_of([&] { request.query_value("a"); }).error() == base::Error::validation_error);
+    }
+    CHECK(with_query("limit=5&Limit=5&%zz=1&&&").parameters().size() == 3);
 }
 
 TEST_CASE("a query parameter that cannot be decoded is refused by name, if anybody asks for it")

@@ -251,7 +251,7 @@ TEST_CASE("money of a request is refused by name, with what it must be")
         CHECK(problem_of(text).type == "decimal_places");
     for (auto const* text : {"0.99", "100.01", "-10", "\"1e400\"", "1e300"})
         CHECK(problem_of(text).type == "decimal_range");
-    CHECK(problem_of("null").type == "missing");
+    CHECK(problem_of("null").type == "value_error.missing");
     CHECK(problem_of("10.001").msg ==
           "must be a decimal number from 1.00 to 100.00 with at most 2 digits after the point");
 }

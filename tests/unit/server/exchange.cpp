@@ -100,6 +100,17 @@ TEST_CASE("a path that cannot be decoded becomes one that no route has, under th
     CHECK(path == "/api/v1/users///");
 }
 
+TEST_CASE("repeated slashes are one, and a slash at the end stays")
+{
+    auto const path_of = [](std::string const& target) { return request_of({{"REQUEST_URI", target}}).path; };
+    CHECK(path_of("//api//v1///users/7//balance") == "/api/v1/users/7/balance");
+    CHECK(path_of("/api/v1%2F/users/%2f7/balance?a=//") == "/api/v1/users/7/balance");
+    CHECK(path_of("/api/v1/users/7/balance//") == "/api/v1/users/7/balance/");
+    CHECK(path_of("//") == "/");
+    CHECK(path_of("//api//%zz") == "/api///");
+    CHECK(request_of({{"SCRIPT_NAME", "/api/v1/"}, {"PATH_INFO", "/users//7"}}).path == "/api/v1/users/7");
+}
+
 TEST_CASE("plain CGI without REQUEST_URI is addressed by script and path")
 {
     auto const request = request_of(

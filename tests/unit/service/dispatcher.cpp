@@ -58,6 +58,11 @@ http::Response refuse(Call const&)
     throw Failure(Error::insufficient_balance, "for the log only").with("required", 5).with("available", 2);
 }
 
+http::Response nobody(Call const&)
+{
+    throw Failure(Error::user_not_found);
+}
+
 http::Response break_down(Call const&)
 {
     throw std::runtime_error("password=hunter2");
@@ -105,6 +110,7 @@ service::Dispatcher a_dispatcher(auth::Authenticator::Lookup lookup = known)
          endpoint("GET", "/api/v1/balance", service, balance_of),
          endpoint("POST", "/api/v1/refused", service, refuse),
          endpoint("POST", "/api/mgmt/refused", service, refuse, http::Dialect::mgmt),
+         endpoint("GET", "/api/v1/users/{user_id}", service, nobody),
          endpoint("GET", "/elsewhere", service, refuse, http::Dialect::token),
          endpoint("POST", "/elsewhere", service, refuse, http::Dialect::track),
          endpoint("POST", "/track-only", service, refuse, http::Dialect::track),
@@ -195,13 +201,62 @@ TEST_CASE("a path that nobody serves is 404, in the dialect of its prefix")
     CHECK(token.status == 404);
     CHECK(member(token, "error") == "not_found");
 
+    CHECK(member(token, "message") == "Resource not found");
+
     auto const mgmt = answer(a_request("GET", "/api/nothing"));
     CHECK(mgmt.status == 404);
+    CHECK(member(mgmt, "message") == "Not found.");
     CHECK(member(mgmt, "error") != "not_found");
     CHECK(member(mgmt, "code") == "NOT_FOUND");
 
     CHECK(answer(a_request("OPTIONS", "/api/nothing")).status == 404);
     CHECK(answer(a_request("POST", "/nothing"), true).status == 404);
+}
+
+TEST_CASE(
+    "a 404 of a user names the whole number that the path holds as it was read, and no other text of it")
+{
+    auto const said = [](std::string const& user) {
+        return member(answer(a_request("GET", "/api/v1/users/" + user, key)), "message");
+    };
+    CHECK(said("8999") == "User 8999 not found");
+    CHECK(said("9223372036854775807") == "User 9223372036854775807 not found");
+    CHECK(said("0") == "User 0 not found");
+    CHECK(said("-5") == "User -5 not found");
+    CHECK(said("007") == "User 7 not found");
+    for (auto const* const other : {"9223372036854775808", "1.0", "1e3", "+1", " 1", "1 ", "nonsense", "-",
+                                    "01900000-0000-7000-8000-ffffffffffff"})
+        CHECK(said(other) == "User not found");
+}
+
+TEST_CASE("a 401 says whether a credential came")
+{
+    auto const said = [](http::Request const& request) { return member(answer(request), "message"); };
+    auto request = a_request("GET", "/api/v1/things/1");
+    CHECK(said(request) == "Missing API key");
+    request.headers.emplace_back("authorization", "");
+    CHECK(said(request) == "Missing API key");
+    request.headers.back().second = "Bearer";
+    CHECK(said(request) == "Invalid API key");
+    CHECK(said(a_request("GET", "/api/v1/things/1", unknown_key)) == "Invalid API key");
+    // Two are none that could be accepted.
+    request.headers.emplace_back("authorization", "Bearer " + key);
+    CHECK(said(request) == "Invalid API key");
+}
+
+TEST_CASE("a query parameter given twice is refused wherever it is sent, once the caller is known")
+{
+    auto request = a_request("GET", "/api/v1/things/1", key);
+    request.query = "a=1&b=2&a=1";
+    auto const response = answer(request);
+    CHECK(response.status == 422);
+    CHECK(member(response, "error") == "validation_error");
+    request.query = "a=1&b=1";
+    CHECK(answer(request).status == 200);
+
+    request = a_request("GET", "/api/v1/things/1", unknown_key);
+    request.query = "a=1&a=1";
+    CHECK(answer(request).status == 401);
 }
 
 TEST_CASE("a known path and another method is 405, and Allow names every method of the path")

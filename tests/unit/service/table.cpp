@@ -31,12 +31,12 @@ TEST_CASE("a row is printed with all that is known of it from outside, in a fixe
     auto streaming = service::put("/b", Dialect::forge, Access::user(), nothing)
                          .with_body_max(1000)
                          .with_timeout_ms(12'000)
-                         .with_rate(Rate::accounts);
+                         .with_rate(Rate::registrations);
     streaming.streams = true;
     streaming.calls_model = true;
     CHECK(describe(streaming) ==
           R"({"method":"PUT","pattern":"/b","dialect":"forge","access":["user"],)"
-          R"("body_max":1000,"timeout_ms":12000,"stream":true,"rate":"accounts","model":true})");
+          R"("body_max":1000,"timeout_ms":12000,"stream":true,"rate":"registrations","model":true})");
 }
 
 TEST_CASE("who may call is said in words, and nobody by none")
