@@ -14,7 +14,8 @@
 //             available is null as well when the first answer of this very request was lost on the way and had to
 //             be asked for again.
 //   Refuses   invalid_amount, validation_error, user_not_found, wallet_blocked, subscription_expired,
-//             insufficient_balance {required, available, held}, idempotency_key_reused, busy, outcome_unknown
+//             too_many_holds (10,000 are open), insufficient_balance {required, available, held},
+//             idempotency_key_reused, busy, outcome_unknown
 //
 // Held tokens cannot be spent by anybody. A hold that is neither captured nor released by expires_at lapses
 // at the next access to the wallet: "release" gives its tokens back, "charge" takes lapse_amount, so that work

@@ -80,9 +80,9 @@ CREATE FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint,
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
--- Name: bring_up_to_date(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
+-- Name: bring_up_to_date(uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone) RETURNS void
+CREATE FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -114,12 +114,6 @@ CREATE FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigint, p_c
 
 CREATE FUNCTION farebox.environment_names(p_name text) RETURNS text[]
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp';
-
--- Name: expire_due(uuid, timestamp with time zone); Type: FUNCTION; Schema: farebox
-
-CREATE FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: fits(bigint, bigint); Type: FUNCTION; Schema: farebox
@@ -166,13 +160,13 @@ CREATE FUNCTION farebox.has_left(p_wallet uuid) RETURNS boolean
 
 -- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.lock_wallet(p_wallet uuid) RETURNS timestamp with time zone
+CREATE FUNCTION farebox.lock_wallet(p_wallet uuid, OUT at timestamp with time zone, OUT behind boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: lock_wallets(uuid[], boolean, timestamp with time zone); Type: FUNCTION; Schema: farebox
 
-CREATE FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) RETURNS record
+CREATE FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT behind uuid[], OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
@@ -180,6 +174,12 @@ CREATE FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_
 
 CREATE FUNCTION farebox.mailbox(p_email text) RETURNS text
     LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: meet_due(uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.meet_due(p_wallet uuid, p_now timestamp with time zone, p_most integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: new_id(integer); Type: FUNCTION; Schema: farebox
@@ -398,6 +398,17 @@ CREATE FUNCTION farebox_api.account(p_caller text, p_proof bytea, p_user uuid, O
 -- Name: balance(integer[], text[], bytea[], uuid[], bigint[], text[]); Type: FUNCTION; Schema: farebox_api
 
 CREATE FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) RETURNS TABLE(n integer, status text, user_id uuid, number bigint, balance bigint, held bigint, debt bigint, blocked boolean, subscription_until timestamp with time zone, subscription_active boolean, can_spend boolean, reason text, low_balance boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: catch_up(uuid); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.catch_up(p_wallet uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -792,11 +803,17 @@ CREATE TABLE farebox.wallets (
     subscription_until timestamp with time zone,
     next_event_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    open_holds integer DEFAULT 0 NOT NULL,
     CONSTRAINT wallets_attributed_within_burned CHECK (((attributed >= 0) AND (burned >= attributed))),
     CONSTRAINT wallets_debt_not_negative CHECK ((debt >= 0)),
-    CONSTRAINT wallets_held_within_balance CHECK (((held >= 0) AND (balance >= held)))
+    CONSTRAINT wallets_held_within_balance CHECK (((held >= 0) AND (balance >= held))),
+    CONSTRAINT wallets_open_holds_not_negative CHECK ((open_holds >= 0))
 )
 WITH (fillfactor='50');
+
+-- Name: COLUMN wallets.open_holds; Type: COMMENT; Schema: farebox
+
+COMMENT ON COLUMN farebox.wallets.open_holds IS 'How many open holds it has: no more are placed at 10,000. A wallet of before may have more, until they end.';
 
 -- Name: admins admins_pkey; Type: CONSTRAINT; Schema: farebox
 
@@ -920,9 +937,17 @@ CREATE UNIQUE INDEX entries_debit_sequence ON farebox.entries USING btree (debit
 
 CREATE INDEX entries_reverses ON farebox.entries USING btree (reverses) WHERE (reverses IS NOT NULL);
 
+-- Name: grants_due; Type: INDEX; Schema: farebox
+
+CREATE INDEX grants_due ON farebox.grants USING btree (wallet, expires_at, created_at, id) WHERE ((remaining > 0) AND (NOT due));
+
 -- Name: grants_entry; Type: INDEX; Schema: farebox
 
 CREATE INDEX grants_entry ON farebox.grants USING btree (entry);
+
+-- Name: grants_kept; Type: INDEX; Schema: farebox
+
+CREATE INDEX grants_kept ON farebox.grants USING btree (wallet, expires_at, created_at, id) WHERE ((remaining > 0) AND due);
 
 -- Name: grants_open; Type: INDEX; Schema: farebox
 
@@ -932,9 +957,9 @@ CREATE INDEX grants_open ON farebox.grants USING btree (wallet, priority, expire
 
 CREATE INDEX grants_wallet ON farebox.grants USING btree (wallet);
 
--- Name: holds_open; Type: INDEX; Schema: farebox
+-- Name: holds_due; Type: INDEX; Schema: farebox
 
-CREATE INDEX holds_open ON farebox.holds USING btree (wallet, expires_at) WHERE open;
+CREATE INDEX holds_due ON farebox.holds USING btree (wallet, expires_at, created_at, id) WHERE open;
 
 -- Name: holds_wallet_key; Type: INDEX; Schema: farebox
 
@@ -1140,9 +1165,9 @@ REVOKE ALL ON FUNCTION farebox.address_digest(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone) FROM PUBLIC;
 
--- Name: FUNCTION bring_up_to_date(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 
 -- Name: FUNCTION caller_refusal(p_caller text, p_proof bytea, p_scope farebox.scope, p_admits text[], p_wallet uuid, p_absent text, p_now timestamp with time zone); Type: ACL; Schema: farebox
 
@@ -1163,10 +1188,6 @@ REVOKE ALL ON FUNCTION farebox.end_hold(p_entry uuid, p_hold uuid, p_amount bigi
 -- Name: FUNCTION environment_names(p_name text); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.environment_names(p_name text) FROM PUBLIC;
-
--- Name: FUNCTION expire_due(p_wallet uuid, p_now timestamp with time zone); Type: ACL; Schema: farebox
-
-REVOKE ALL ON FUNCTION farebox.expire_due(p_wallet uuid, p_now timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION fits(p_balance bigint, p_amount bigint); Type: ACL; Schema: farebox
 
@@ -1192,17 +1213,21 @@ REVOKE ALL ON FUNCTION farebox.give_starting_tokens(p_user uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.has_left(p_wallet uuid) FROM PUBLIC;
 
--- Name: FUNCTION lock_wallet(p_wallet uuid); Type: ACL; Schema: farebox
+-- Name: FUNCTION lock_wallet(p_wallet uuid, OUT at timestamp with time zone, OUT behind boolean); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.lock_wallet(p_wallet uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.lock_wallet(p_wallet uuid, OUT at timestamp with time zone, OUT behind boolean) FROM PUBLIC;
 
--- Name: FUNCTION lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone); Type: ACL; Schema: farebox
+-- Name: FUNCTION lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT behind uuid[], OUT at timestamp with time zone); Type: ACL; Schema: farebox
 
-REVOKE ALL ON FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION farebox.lock_wallets(p_wallets uuid[], p_skip_locked boolean, p_not_after timestamp with time zone, OUT locked uuid[], OUT behind uuid[], OUT at timestamp with time zone) FROM PUBLIC;
 
 -- Name: FUNCTION mailbox(p_email text); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.mailbox(p_email text) FROM PUBLIC;
+
+-- Name: FUNCTION meet_due(p_wallet uuid, p_now timestamp with time zone, p_most integer); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.meet_due(p_wallet uuid, p_now timestamp with time zone, p_most integer) FROM PUBLIC;
 
 -- Name: FUNCTION new_id(p_slot integer); Type: ACL; Schema: farebox
 
@@ -1297,6 +1322,11 @@ GRANT ALL ON FUNCTION farebox_api.account(p_caller text, p_proof bytea, p_user u
 
 REVOKE ALL ON FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.balance(p_n integer[], p_caller text[], p_proof bytea[], p_wallet uuid[], p_number bigint[], p_phone text[]) TO farebox_app;
+
+-- Name: FUNCTION catch_up(p_wallet uuid); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.catch_up(p_wallet uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.catch_up(p_wallet uuid) TO farebox_app;
 
 -- Name: FUNCTION create_user(p_caller text, p_proof bytea, p_id uuid, p_number bigint, p_phone text, p_email text, p_tokens bigint, p_entry uuid, p_key text, p_fingerprint bytea, p_not_after timestamp with time zone, OUT status text, OUT user_id uuid, OUT number bigint, OUT phone text, OUT email text, OUT balance bigint, OUT created_at timestamp with time zone); Type: ACL; Schema: farebox_api
 

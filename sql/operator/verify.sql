@@ -75,6 +75,10 @@ as $$
                                       where x.wallet = w.id and x.open) h
          where w.held <> h.amount
         union all
+        select w.id, 'open_holds is the count of the open holds', format('open_holds %s, holds %s', w.open_holds, h.count)
+          from w cross join lateral (select count(*) as count from farebox.holds x where x.wallet = w.id and x.open) h
+         where w.open_holds <> h.count
+        union all
         select w.id, 'the grants remaining, less what is unattributed, are the balance',
                format('remaining %s, unattributed %s, balance %s', g.remaining, w.burned - w.attributed, w.balance)
           from w cross join lateral (select coalesce(sum(x.remaining), 0) as remaining from farebox.grants x

@@ -198,7 +198,7 @@ begin
             case when p_charge is null then 'release' else 'charge' end, p_charge,
             case when p_charge is not null then clock_timestamp() end);
     update farebox.wallets x
-       set held = x.held + p_amount, next_event_at = least(x.next_event_at, hour_at(p_expires, p_present))
+       set held = x.held + p_amount, open_holds = x.open_holds + 1, next_event_at = least(x.next_event_at, hour_at(p_expires, p_present))
      where x.id = p_w;
     insert into m_holds (w, id, amount, created, expires, charge)
       values (p_w, v_hold, p_amount, p_present, p_expires, p_charge);

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(56);
+select plan(58);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -202,6 +202,7 @@ select breaks(:'ann', 'burned = burned + 1',
 select breaks(:'ann', 'attributed = attributed + 1',
               'attributed is the sum of the burns; the grants remaining, less what is unattributed, are the balance',
               'and a booking without a grant');
+select breaks(:'ann', 'open_holds = open_holds + 1', 'open_holds is the count of the open holds', 'a hold counted twice is found');
 select breaks(:'ann', 'balance = balance, held = 10', null, 'a change that changes nothing is none');
 select is(books(:'ann'), 'balance 60 held 10 debt 0 seq 4', 'put right, the wallet is in order again');
 
@@ -217,7 +218,8 @@ values (gen_random_uuid(), :'ann', gen_random_uuid(), 'paid', 1, 5, 5, now());
 select is(violations(:'ann'), 'the grants remaining, less what is unattributed, are the balance', 'and one added');
 rollback to honest;
 update farebox.holds set open = false where wallet = :'ann';
-select is(violations(:'ann'), 'held is the sum of the open holds', 'a hold closed by hand is found');
+select is(violations(:'ann'), 'held is the sum of the open holds; open_holds is the count of the open holds',
+          'a hold closed by hand is found');
 rollback to honest;
 delete from farebox.burns where wallet = :'ann';
 select is(violations(:'ann'), 'attributed is the sum of the burns', 'bookings deleted by hand are found');
@@ -295,8 +297,8 @@ select hold_breaks(:'hold', format('entry = %L', gen_random_uuid()), 'what a hol
                    'or with one that is none');
 select hold_breaks(:'released', format('entry = %L', :'captured_entry'), 'what a hold captured is its entry',
                    'a release that has an entry');
-select hold_breaks(:'released', 'open = true', 'a hold is open or settled, not both; held is the sum of the open holds',
-                   'and a settled hold that is open again');
+select hold_breaks(:'released', 'open = true', 'a hold is open or settled, not both; held is the sum of the open holds; '
+                   'open_holds is the count of the open holds', 'and a settled hold that is open again');
 rollback to honest;
 
 ---- Entries without a wallet
@@ -330,7 +332,7 @@ rollback to honest;
 
 select throws_ok(format('update farebox.wallets set %s where id = %L', c, :'ann'), '23514', null, t)
   from (values ('balance = 9', 'a balance below what is held is refused'), ('held = -1', 'so are negative held tokens'),
-        ('debt = -1', 'and a negative debt')) v(c, t);
+        ('open_holds = -1', 'a negative count of them'), ('debt = -1', 'and a negative debt')) v(c, t);
 
 select * from finish();
 rollback;

@@ -2,7 +2,8 @@
 --
 -- Called by   ledger::balances, with all that waits
 -- Locks       only wallets with an event due, and never waits for one: locked by another, it answers busy
--- Answers     per request: unauthorized, forbidden, user_not_found, busy, ok; each with the n that the request came with
+-- Answers     per request: unauthorized, forbidden, user_not_found, busy, behind (user_id: the wallet), ok; each with the n that
+--             the request came with
 -- Reasons     wallet_blocked, subscription_expired, insufficient_balance: why a spend would be refused now
 -- Raises      FB000 when the call itself is malformed
 --
@@ -26,6 +27,9 @@ declare
     t constant timestamptz := clock_timestamp();
     users uuid[];
     due uuid;
+    v_left int := 500; -- events that this call still has time for
+    v_done int;
+    behind uuid[] := '{}';
     stuck uuid[] := '{}';
     refusals text[];
 begin
@@ -65,20 +69,23 @@ begin
                      where w.id = any (users) and w.next_event_at <= t
                      order by w.kind, w.id for no key update skip locked) l
         loop
-            perform farebox.bring_up_to_date(due, t);
+            v_done := farebox.meet_due(due, t, v_left);
+            if v_done is null then
+                behind := behind || due;
+            else
+                v_left := v_left - v_done;
+            end if;
         end loop;
-        -- Kept tokens leave a wallet due that was brought up to date; only one that this call could not lock is stuck.
+        -- What this call could not lock.
         select coalesce(array_agg(w.id), '{}') into stuck
           from farebox.wallets w
-         where w.id = any (users) and w.next_event_at <= t
-           and (exists (select from farebox.holds h where h.wallet = w.id and h.open and h.expires_at <= t)
-                or exists (select from farebox.grants g
-                            where g.wallet = w.id and g.remaining > 0 and not g.due and g.expires_at <= t));
+         where w.id = any (users) and w.next_event_at <= t and not w.id = any (behind);
     end if;
 
     return query
         select r.n, coalesce(refused.status, 'ok'),
-               w.id, case when w.id is not null then u.number end, w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
+               case when refused.status = 'behind' then r.id else w.id end, case when w.id is not null then u.number end,
+               w.balance, w.held, w.debt, w.blocked_at is not null, w.subscription_until,
                coalesce(w.subscription_until > t, false),
                why.reason is null, why.reason,
                w.balance < s.low_balance_tokens
@@ -88,7 +95,8 @@ begin
          cross join lateral (
                select case when r.refusal is not null then r.refusal
                            when u.id is null then 'user_not_found'
-                           when r.id = any (stuck) then 'busy' end as status) refused
+                           when r.id = any (stuck) then 'busy'
+                           when r.id = any (behind) then 'behind' end as status) refused
           left join farebox.wallets w on w.id = u.id and refused.status is null -- who is refused learns nothing
          cross join lateral (
                select case when w.blocked_at is not null then 'wallet_blocked'

@@ -3,8 +3,8 @@
 --
 -- Called by   ledger::end_holds, with all that waits
 -- Locks       every wallet that has one of the holds, by kind and id
--- Answers     per request: late, unauthorized, forbidden, hold_not_found, busy, replayed, hold_already_settled,
---             invalid_amount, wallet_blocked, subscription_expired, insufficient_balance, short, ok; each with the n that
+-- Answers     per request: late, unauthorized, forbidden, hold_not_found, behind (entry: the wallet), busy, replayed,
+--             hold_already_settled, invalid_amount, wallet_blocked, subscription_expired, insufficient_balance, short, ok; each with the n that
 --             the request came with
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     a hold ends once: asked for the same amount again it returns the first answer, but for `available`,
@@ -46,6 +46,7 @@ declare
     t timestamptz;
     wallets uuid[]; -- by request; null: there is no such hold
     locked uuid[];
+    behind uuid[];
     refusals text[];
     gate text;
     touched uuid[] := '{}'; -- wallets with a hold that was settled here
@@ -66,7 +67,7 @@ begin
       left join farebox.holds h on h.id = r.hold;
 
     -- Lock, clock, due.
-    select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
+    select l.locked, l.behind, l.at into locked, behind, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
         return query select p_n[i], 'late'::text, null::uuid, p_hold[i], null::bigint, null::bigint, null::bigint,
                             null::bigint, null::bigint, t, null::bigint, null::uuid
@@ -93,8 +94,11 @@ begin
         settled_by := null;
         status := case when refusals[i] is not null then refusals[i]
                        when wallets[i] is null then 'hold_not_found'
+                       when wallets[i] = any (behind) then 'behind'
                        when not wallets[i] = any (locked) then 'busy' end;
-        if status is null then
+        if status = 'behind' then
+            entry := wallets[i];
+        elsif status is null then
             select * into o
               from farebox.end_hold(p_entry[i], p_hold[i], p_amount[i], p_clamp[i], p_description[i], p_metadata[i],
                                     gate, t) p;

@@ -2,7 +2,8 @@
 --
 -- Called by   handlers/balance
 -- Locks       the wallet, only when an event is due and nobody else holds it
--- Answers     unauthorized, forbidden, user_not_found, ok; the same in every row, and ok with a null entry when there are none
+-- Answers     unauthorized, forbidden, user_not_found, behind (entry: the wallet), ok; the same in every row, and ok with a null
+--             entry when there are none
 -- Raises      FB000 when the call itself is malformed
 --
 -- amount is signed: what the entry did to this wallet. p_before is a seq: older entries than that one.
@@ -21,7 +22,6 @@ as $$
 declare
     v_wallet uuid := farebox.resolve_user(p_wallet, p_number);
     v_refusal text;
-    v_due uuid;
 begin
     if num_nonnulls(p_wallet, p_number) <> 1 or p_limit is null or p_limit not between 1 and 1000 then
         raise exception 'malformed call' using errcode = 'FB000';
@@ -37,10 +37,14 @@ begin
         return;
     end if;
 
-    select w.id into v_due from farebox.wallets w
-     where w.id = v_wallet and w.next_event_at <= clock_timestamp() for no key update skip locked;
+    perform from farebox.wallets w
+      where w.id = v_wallet and w.next_event_at <= clock_timestamp() for no key update skip locked;
     if found then
-        perform farebox.bring_up_to_date(v_due, clock_timestamp());
+        if farebox.meet_due(v_wallet, clock_timestamp()) is null then
+            return query select 'behind'::text, v_wallet, null::text, null::bigint, null::bigint, null::bigint, null::text,
+                                null::json, null::text, null::uuid, null::timestamptz;
+            return;
+        end if;
     end if;
 
     return query

@@ -2,7 +2,7 @@
 --
 -- Called by   handlers/users
 -- Locks       the wallet
--- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, user_not_found (has left),
+-- Answers     late, unauthorized, forbidden, user_not_found, behind (entry: the wallet), idempotency_key_reused, replayed, user_not_found (has left),
 --             invalid_amount, validation_error (p_expires_at has passed), ok
 --             The order above is the order of the checks; callers may rely on it. A key is asked about before who has left:
 --             what was granted in time was granted.
@@ -28,13 +28,14 @@ declare
     v_wallet uuid := farebox.resolve_user(p_wallet, p_number);
     v_first record;
     v_balance bigint;
+    v_behind boolean;
 begin
     if p_id is null or p_amount is null or p_class is null or p_not_after is null
        or num_nonnulls(p_wallet, p_number) <> 1 or (p_key is not null and p_fingerprint is null) then
         raise exception 'malformed call' using errcode = 'FB000';
     end if;
 
-    at := farebox.lock_wallet(v_wallet);
+    select l.at, l.behind into at, v_behind from farebox.lock_wallet(v_wallet) l;
     if coalesce(at, clock_timestamp()) > p_not_after then
         status := 'late';
         return;
@@ -43,6 +44,10 @@ begin
                                      coalesce(at, clock_timestamp()));
     if status is null and at is null then
         status := 'user_not_found';
+    end if;
+    if status is null and v_behind then
+        status := 'behind';
+        entry := v_wallet;
     end if;
     if status is not null then
         return;

@@ -3,7 +3,7 @@
 --
 -- Called by   ledger::mark_started
 -- Locks       the wallet of the hold
--- Answers     late, unauthorized, forbidden, hold_not_found, hold_already_settled (a lapsed hold too; amount is what it
+-- Answers     late, unauthorized, forbidden, hold_not_found, behind (hold: the wallet), hold_already_settled (a lapsed hold too; amount is what it
 --             ended with), replayed, invalid_amount, ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same estimate again returns the first answer; another one takes its place
@@ -22,6 +22,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     h farebox.holds;
+    v_behind boolean;
 begin
     if p_hold is null or p_lapse_amount is null or p_not_after is null then
         raise exception 'malformed call' using errcode = 'FB000';
@@ -29,7 +30,7 @@ begin
 
     -- The wallet of a hold never changes, so it may be learnt before the lock; the hold itself is read again after it.
     select x.* into h from farebox.holds x where x.id = p_hold;
-    at := coalesce(farebox.lock_wallet(h.wallet), clock_timestamp());
+    select coalesce(l.at, clock_timestamp()), l.behind into at, v_behind from farebox.lock_wallet(h.wallet) l;
     if at > p_not_after then
         status := 'late';
         return;
@@ -37,6 +38,10 @@ begin
     status := farebox.caller_refusal(p_caller, p_proof, 'hold', '{}', h.wallet, 'hold_not_found', at);
     if status is null and h.id is null then
         status := 'hold_not_found';
+    end if;
+    if status is null and v_behind then
+        status := 'behind';
+        hold := h.wallet;
     end if;
     if status is not null then
         return;

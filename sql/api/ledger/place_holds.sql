@@ -2,9 +2,9 @@
 --
 -- Called by   ledger::place_holds, with all that waits
 -- Locks       every wallet of the call, by kind and id
--- Answers     per request: late, unauthorized, forbidden, user_not_found, busy, idempotency_key_reused, replayed,
---             invalid_amount, wallet_blocked, subscription_expired, insufficient_balance, ok; each with the n that the
---             request came with
+-- Answers     per request: late, unauthorized, forbidden, user_not_found, busy, behind (hold: the wallet),
+--             idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired, too_many_holds,
+--             insufficient_balance, ok; each with the n that the request came with
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer, but for
 --             `available`, which is null: what was free then says nothing now; and for state and captured, which are those of now
@@ -43,6 +43,7 @@ declare
     t timestamptz;
     wallets uuid[] := p_wallet; -- by request, numbers resolved
     locked uuid[];
+    behind uuid[];
     passed_by uuid[]; -- locked by somebody else
     refusals text[];
     gate text;
@@ -73,7 +74,7 @@ begin
     end if;
 
     -- Lock, clock, due; what is locked here, and nothing else, may be changed below.
-    select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
+    select l.locked, l.behind, l.at into locked, behind, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
         return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint,
                             null::timestamptz, t, null::text, null::bigint
@@ -86,7 +87,7 @@ begin
     select x.subscription_gate into gate from farebox.settings x;
     select coalesce(array_agg(w.id), '{}') into passed_by
       from farebox.wallets w
-     where p_skip_locked and w.id = any (wallets) and not w.id = any (locked);
+     where p_skip_locked and w.id = any (wallets) and not w.id = any (locked || behind);
 
     -- Place, one after the other.
     for i in 1 .. size loop
@@ -102,8 +103,11 @@ begin
         status := case when refusals[i] is not null then refusals[i]
                        when wallets[i] = any (locked) then null
                        when wallets[i] = any (passed_by) then 'busy'
+                       when wallets[i] = any (behind) then 'behind'
                        else 'user_not_found' end;
-        if status is null then
+        if status = 'behind' then
+            hold := wallets[i];
+        elsif status is null then
             select * into o
               from farebox.place_hold(p_id[i], wallets[i], p_amount[i], p_ttl_ms[i], p_on_lapse[i], p_lapse_amount[i],
                                       p_started[i], p_key[i], p_fingerprint[i], p_description[i], p_metadata[i],

@@ -2,7 +2,7 @@
 --
 -- Called by   handlers/spend
 -- Locks       the wallet of the entry
--- Answers     late, unauthorized, forbidden, entry_not_found, idempotency_key_reused, replayed, entry_not_reversible,
+-- Answers     late, unauthorized, forbidden, entry_not_found, behind (entry: the wallet), idempotency_key_reused, replayed, entry_not_reversible,
 --             invalid_amount, reverse_exceeds_entry, invalid_amount (of a spend: the balance would be more than 2^53 - 1, as of
 --             no grant), insufficient_balance (of a grant), ok
 --             The order above is the order of the checks; callers may rely on it.
@@ -34,6 +34,7 @@ declare
     v_reversed bigint;
     v_left bigint;
     v_unspent bigint;
+    v_behind boolean;
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
 begin
     if p_id is null or p_entry is null or p_not_after is null or (p_key is not null and p_fingerprint is null) then
@@ -43,7 +44,7 @@ begin
     -- Entries never change, so this one may be read before the lock.
     select x.* into e from farebox.entries x where x.id = p_entry;
     v_wallet := case when e.debit_seq is not null then e.debit else e.credit end;
-    at := farebox.lock_wallet(v_wallet);
+    select l.at, l.behind into at, v_behind from farebox.lock_wallet(v_wallet) l;
     if coalesce(at, clock_timestamp()) > p_not_after then
         status := 'late';
         return;
@@ -52,6 +53,10 @@ begin
                                      coalesce(at, clock_timestamp()));
     if status is null and (e.id is null or at is null) then
         status := 'entry_not_found';
+    end if;
+    if status is null and v_behind then
+        status := 'behind';
+        entry := v_wallet;
     end if;
     if status is not null then
         return;

@@ -2,8 +2,8 @@
 --
 -- Called by   ledger::spend, with all that waits
 -- Locks       every wallet of the call, by kind and id
--- Answers     per request: late, unauthorized, forbidden, user_not_found, busy (with p_skip_locked, for a wallet that
---             somebody else holds), idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired,
+-- Answers     per request: late, unauthorized, forbidden, user_not_found, behind (entry: the wallet), busy (with p_skip_locked,
+--             for a wallet that somebody else holds), idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired,
 --             model_unavailable, insufficient_balance, ok; each with the n that the request came with
 -- Replays     as farebox_api.spend_one; a key used twice within one call replays too
 -- Raises      FB000 when the call itself is malformed; 55P03 when a lock is not had in time
@@ -40,6 +40,7 @@ declare
     t timestamptz;
     wallets uuid[] := p_wallet; -- by request, numbers resolved
     locked uuid[];
+    behind uuid[];
     refusals text[];
     gate text;
     old record;
@@ -75,7 +76,7 @@ begin
     end if;
 
     -- 1 lock, 2 clock, 3 due
-    select l.locked, l.at into locked, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
+    select l.locked, l.behind, l.at into locked, behind, t from farebox.lock_wallets(wallets, p_skip_locked, p_not_after) l;
     if t > p_not_after then
         return query select p_n[i], 'late'::text, null::uuid, null::bigint, null::bigint, null::bigint, null::bigint,
                             null::bigint, t
@@ -95,6 +96,7 @@ begin
         select r.n::int,
                case when r.refusal is not null then r.refusal
                     when w.id is null then 'user_not_found'
+                    when w.id = any (behind) then 'behind'
                     when p_skip_locked and not w.id = any (locked) then 'busy'
                     when d.id is not null then
                         case when d.fingerprint is not distinct from (case when r.key is not null then r.fingerprint end)
@@ -196,6 +198,8 @@ begin
                 o_available[i] := w_balance[s] - w_unfree[s];
                 o_held[i] := in_holds[i];
             end if;
+        elsif codes[i] = 'behind' then
+            o_entry[i] := wallets[i];
         elsif codes[i] = 'replayed' then
             select x.amount, x.debit_after, x.created_at into old from farebox.entries x where x.id = stored[i];
             o_entry[i] := stored[i];

@@ -3,7 +3,7 @@
 --
 -- Called by   ledger::spend, when one request is all that waits
 -- Locks       the wallet
--- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, invalid_amount,
+-- Answers     late, unauthorized, forbidden, user_not_found, behind (entry: the wallet), idempotency_key_reused, replayed, invalid_amount,
 --             wallet_blocked, subscription_expired, model_unavailable (no price), insufficient_balance (with the amount that
 --             was required, available, and what open holds hold), ok
 --             The order above is the order of the checks; callers may rely on it.
@@ -33,6 +33,7 @@ declare
     v_cost bigint := p_amount;
     v_version int;
     v_gate text;
+    v_behind boolean := false;
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
 begin
     if p_id is null or p_amount is null or p_not_after is null or num_nonnulls(p_wallet, p_number) <> 1
@@ -51,7 +52,7 @@ begin
         return;
     end if;
     if w.next_event_at <= at then
-        perform farebox.bring_up_to_date(v_wallet, at);
+        v_behind := farebox.meet_due(v_wallet, at) is null;
         select x.* into w from farebox.wallets x where x.id = v_wallet;
     end if;
 
@@ -60,6 +61,11 @@ begin
         status := 'user_not_found';
     end if;
     if status is not null then
+        return;
+    end if;
+    if v_behind then
+        status := 'behind';
+        entry := v_wallet;
         return;
     end if;
 

@@ -2,7 +2,7 @@
 --
 -- Called by   owners of pools and devices (an operator's allocation)
 -- Locks       both wallets in one statement, by kind and id
--- Answers     late, unauthorized, forbidden, user_not_found, idempotency_key_reused, replayed, user_not_found (who would
+-- Answers     late, unauthorized, forbidden, user_not_found, behind (entry: the wallet), idempotency_key_reused, replayed, user_not_found (who would
 --             receive has left), invalid_amount, validation_error (to itself), wallet_blocked, insufficient_balance, ok
 --             The order above is the order of the checks; callers may rely on it.
 -- Replays     the same key with the same fingerprint, or the same id without a key, returns the first answer.
@@ -28,6 +28,7 @@ declare
     v_from farebox.wallets;
     v_to farebox.wallets;
     v_locked uuid[];
+    v_behind uuid[];
     v_first record;
     v_first_expiry timestamptz;
     v_fingerprint constant bytea := case when p_key is not null then p_fingerprint end;
@@ -37,14 +38,19 @@ begin
         raise exception 'malformed call' using errcode = 'FB000';
     end if;
 
-    select l.locked, l.at into v_locked, at from farebox.lock_wallets(array[p_from, p_to], false, p_not_after) l;
+    select l.locked, l.behind, l.at into v_locked, v_behind, at
+      from farebox.lock_wallets(array[p_from, p_to], false, p_not_after) l;
     if at > p_not_after then
         status := 'late';
         return;
     end if;
     status := farebox.caller_refusal(p_caller, p_proof, 'grant', '{operator}', p_from, 'user_not_found', at);
-    if status is null and not (p_from = any (v_locked) and p_to = any (v_locked)) then
+    if status is null and not (p_from = any (v_locked || v_behind) and p_to = any (v_locked || v_behind)) then
         status := 'user_not_found';
+    end if;
+    if status is null and v_behind <> '{}' then
+        status := 'behind';
+        entry := v_behind[1];
     end if;
     if status is not null then
         return;

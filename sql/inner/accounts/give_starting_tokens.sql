@@ -1,7 +1,8 @@
 -- farebox.give_starting_tokens: gives a person the starting tokens, once, and keeps digests of all that tells who it is.
 --
 -- Called by   farebox.provision, so at every change in auth.users and every look at the account
--- Locks       the wallet, when there is something to do
+-- Locks       the wallet, when there is something to do. Where that is behind (farebox.meet_due) no tokens are given now: the next
+--             look at the account gives them
 --
 -- An account has one turn, when the first of its addresses is confirmed or it has an identity of another provider. What
 -- proves who it is is written then, by primary key, so of two accounts of one mailbox at once one is first. It gets tokens if
@@ -22,6 +23,7 @@ declare
     v_written bigint;
     v_tokens bigint;
     v_blocked_at timestamptz;
+    v_behind boolean;
 begin
     select array_agg(distinct d.digest), array_agg(distinct d.digest) filter (where d.proved) into v_all, v_proved
       from farebox.account_digests(p_user) d;
@@ -34,9 +36,9 @@ begin
         return; -- as nearly always; a look at an account works while the database is read-only
     end if;
 
-    v_now := farebox.lock_wallet(p_user);
+    select l.at, l.behind into v_now, v_behind from farebox.lock_wallet(p_user) l;
     select x.* into u from farebox.users x where x.id = p_user;
-    if u.erased_at is not null then
+    if u.erased_at is not null or (v_behind and u.starting_tokens_at is null) then
         return;
     end if;
     -- In the order of the digests, which two accounts have in common: neither waits for the other's second one.

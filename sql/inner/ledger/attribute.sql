@@ -1,11 +1,11 @@
 -- farebox.attribute: books an interval of a wallet's burning to its grants, in burn order.
 --
--- Called by   farebox.flush, farebox.bring_up_to_date, farebox.end_hold
+-- Called by   farebox.flush, farebox.end_hold; farebox_api.transfer
 -- Locks       nothing: the caller holds the wallet
 -- Raises      XX000 when the grants do not cover the interval: the books would be wrong
 --
 -- Burn order: tokens kept for a hold first (only for that hold's own burn), earliest expiry first; then priority,
--- earliest expiry, oldest. A plain spend never burns kept tokens.
+-- earliest expiry, oldest. A plain spend never burns kept tokens. farebox.bring_up_to_date burns in the same order, in memory.
 
 create or replace function farebox.attribute(
     p_wallet uuid,

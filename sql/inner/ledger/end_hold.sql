@@ -86,20 +86,17 @@ begin
     update farebox.wallets x
        set balance = x.balance - v_take, burned = x.burned + v_take, seq = x.seq + (v_take > 0)::int,
            attributed = x.attributed + case when v_kept then v_take else 0 end,
-           held = x.held - case when h.open then h.amount else 0 end
+           held = x.held - case when h.open then h.amount else 0 end, open_holds = x.open_holds - h.open::int
      where x.id = h.wallet;
     update farebox.holds x
        set open = false, captured = v_take, entry = end_hold.entry, asked = p_amount, settled_by = p_entry,
            settled_at = p_now
      where x.id = p_hold;
 
-    if h.open then
-        if v_kept then
-            perform farebox.expire_due(h.wallet, p_now);
-        end if;
-        if w.debt > 0 then
-            perform farebox.pay_debt(h.wallet, p_now);
-        end if;
+    if v_kept then
+        perform farebox.bring_up_to_date(h.wallet, p_now, 0); -- lets go and pays a debt
+    elsif h.open and w.debt > 0 then
+        perform farebox.pay_debt(h.wallet, p_now);
     end if;
     after := w.balance - v_take;
     available := v_own + v_free - v_take;

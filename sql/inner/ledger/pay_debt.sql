@@ -1,7 +1,7 @@
 -- farebox.pay_debt: pays a wallet's debt from what is free. Every function that credits a wallet ends with it, and so does
 -- the end of an open hold, which sets tokens free.
 --
--- Called by   grant, transfer, refund, end_hold
+-- Called by   grant, transfer, refund, end_hold. (farebox.bring_up_to_date pays as well, in its own way: with everything else that it does.)
 -- Locks       nothing: the caller holds the wallet
 
 create or replace function farebox.pay_debt(p_wallet uuid, p_now timestamptz) returns void

@@ -2,8 +2,8 @@
 --
 -- Called by   farebox_api.place_holds, which documents the arguments
 -- Locks       nothing: the caller holds the wallet
--- Answers     idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired, insufficient_balance,
---             ok
+-- Answers     idempotency_key_reused, replayed, invalid_amount, wallet_blocked, subscription_expired, too_many_holds,
+--             insufficient_balance, ok
 
 create or replace function farebox.place_hold(
     p_id uuid, p_wallet uuid, p_amount bigint, p_ttl_ms bigint, p_on_lapse text, p_lapse_amount bigint,
@@ -56,6 +56,11 @@ begin
         status := 'subscription_expired';
         return;
     end if;
+    -- What an end of a hold costs where grants keep tokens, and how long a wallet takes to catch up, grow with these.
+    if w.open_holds >= 10000 then
+        status := 'too_many_holds';
+        return;
+    end if;
     amount := p_amount;
     v_free := case when w.debt > 0 then 0 else w.balance - w.held end; -- a debt leaves nothing free
     if p_amount > v_free then
@@ -73,7 +78,7 @@ begin
     values (p_id, p_wallet, p_amount, p_now, place_hold.expires_at, p_on_lapse, p_lapse_amount,
             case when p_started then p_now end, p_key, v_fingerprint, p_description, p_metadata);
     update farebox.wallets x
-       set held = x.held + p_amount, next_event_at = least(x.next_event_at, place_hold.expires_at)
+       set held = x.held + p_amount, open_holds = x.open_holds + 1, next_event_at = least(x.next_event_at, place_hold.expires_at)
      where x.id = p_wallet;
     status := 'ok';
     state := 'open';

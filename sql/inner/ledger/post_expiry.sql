@@ -1,6 +1,6 @@
 -- farebox.post_expiry: writes the entry of tokens that have expired and takes them off the balance.
 --
--- Called by   farebox.expire_due, farebox.refund
+-- Called by   farebox.refund
 -- Locks       nothing: the caller holds the wallet and has taken the tokens off their grant
 --
 -- Expired tokens were not burned: burn_from stays empty and wallets.burned does not move.
