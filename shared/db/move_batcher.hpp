@@ -19,11 +19,15 @@
 // for locks, so that only that row's requests are answered `busy`. They are tried again, and so is everything new for that
 // row, in a call of their own that never waits (ContendedRows).
 //
+// A row that is behind: its requests leave the batch as well. Their own thread catches up with the row, outside of any batch,
+// and they go into a later one (CatchUps).
+//
 // The order within a group is kept for each row: all of a row's requests are answered in one call, or none of them is.
 #pragma once
 
 #include "shared/base/clock.hpp"
 #include "shared/db/batcher.hpp"
+#include "shared/db/catch_ups.hpp"
 #include "shared/db/connection.hpp"
 #include "shared/db/contended_rows.hpp"
 #include "shared/db/halve.hpp"
@@ -34,6 +38,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -73,8 +78,10 @@ class MoveBatcher {
     // Makes the call: a row a request, in order, or CallFailed. Fills in the Sending before anything leaves.
     using Execute = std::function<std::vector<Row>(MoveCall<Request> const&, Sending&)>;
 
+    // `catch_up`: how to catch up with a row that is behind; without it such a row's requests are sent again and again.
     // `waiting_max`: requests that may wait for a call; beyond that they are answered `busy` at once.
-    explicit MoveBatcher(Execute execute, std::size_t waiting_max = batcher_waiting_max);
+    explicit MoveBatcher(Execute execute, CatchUp catch_up = {},
+                         std::size_t waiting_max = batcher_waiting_max);
 
     // Blocks until each is answered. Each answer is what the requests, sent one by one in this order, would
     // have got. A row's requests take turns with those of others; a group counts for its first row.
@@ -104,10 +111,14 @@ class MoveBatcher {
 
     class Pending;
 
+    // The rows that a group has caught up with since its last call, or why that failed.
+    using CaughtUp = std::map<base::Uuid, std::optional<base::Failure>>;
+
     std::vector<Attempt> exchange(std::vector<Item> items, base::Deadline deadline, std::uint64_t flow);
     std::vector<Pending> admit(std::vector<Request> const& requests, base::Deadline deadline,
                                std::vector<Answer>& answers);
-    bool finish(Pending& pending, Attempt const& sent);
+    bool finish(Pending& pending, Attempt const& sent, CaughtUp& caught_up);
+    Resend::Next catch_up(Pending& pending, base::Uuid const& row, CaughtUp& caught_up);
     bool may_wait(Pending& pending);
     std::vector<Attempt> send_batch(std::span<Item const> batch);
     void send(std::span<Item const> batch, std::span<std::size_t const> which, bool skip_locked,
@@ -116,6 +127,7 @@ class MoveBatcher {
                                       bool skip_locked);
 
     Execute execute_;
+    CatchUp catch_up_;
     ContendedRows contended_;
     Batcher<Item, Attempt> batcher_;
 };
@@ -168,8 +180,8 @@ inline std::uint64_t flow_of(ContendedRows::Name const& row)
 } // namespace move_batcher_detail
 
 template <class Request>
-MoveBatcher<Request>::MoveBatcher(Execute execute, std::size_t waiting_max)
-    : execute_(std::move(execute)),
+MoveBatcher<Request>::MoveBatcher(Execute execute, CatchUp catch_up, std::size_t waiting_max)
+    : execute_(std::move(execute)), catch_up_(std::move(catch_up)),
       batcher_([this](auto batch) { return send_batch(batch); }, batch_max_default, waiting_max)
 {
 }
@@ -188,9 +200,10 @@ auto MoveBatcher<Request>::submit(std::vector<Request> const& requests, base::De
         auto const sent = exchange(std::move(items), deadline, flow);
 
         auto rest = std::vector<Pending>();
+        auto caught_up = CaughtUp();
         auto pause = std::chrono::milliseconds::max();
         for (std::size_t i = 0; i < pending.size(); ++i) {
-            if (finish(pending[i], sent[i])) continue;
+            if (finish(pending[i], sent[i], caught_up)) continue;
             pause = std::min(pause, pending[i].resend.pause());
             rest.push_back(std::move(pending[i]));
         }
@@ -237,7 +250,7 @@ auto MoveBatcher<Request>::admit(std::vector<Request> const& requests, base::Dea
 
 // Whether the request is answered for good.
 template <class Request>
-bool MoveBatcher<Request>::finish(Pending& pending, Attempt const& sent)
+bool MoveBatcher<Request>::finish(Pending& pending, Attempt const& sent, CaughtUp& caught_up)
 {
     using Next = Resend::Next;
     auto const* const row = std::get_if<Row>(&sent.answer);
@@ -246,6 +259,8 @@ bool MoveBatcher<Request>::finish(Pending& pending, Attempt const& sent)
     auto const locked = row != nullptr && row->status == "busy";
     if (locked && next == Next::send_again && !may_wait(pending))
         next = pending.resend.give_up(refusal_of("busy"));
+    if (row != nullptr && next == Next::send_again)
+        if (auto const behind = behind_of(*row)) next = catch_up(pending, *behind, caught_up);
     // To try again would be to wait in another place.
     if (sent.turned_away) next = pending.resend.give_up(refusal_of("busy"));
     if (row != nullptr && !locked && pending.slot) contended_.freed(pending.row_name());
@@ -253,6 +268,17 @@ bool MoveBatcher<Request>::finish(Pending& pending, Attempt const& sent)
     if (next == Next::take_answer) pending.answer(*row);
     if (next == Next::give_up) pending.refuse();
     return next != Next::send_again;
+}
+
+// Once for all of a group's requests for this row.
+template <class Request>
+Resend::Next MoveBatcher<Request>::catch_up(Pending& pending, base::Uuid const& row, CaughtUp& caught_up)
+{
+    if (!catch_up_) return Resend::Next::send_again;
+    auto found = caught_up.find(row);
+    if (found == caught_up.end())
+        found = caught_up.emplace(row, catch_up_(row, pending.resend.deadline())).first;
+    return found->second ? pending.resend.give_up(*found->second) : Resend::Next::send_again;
 }
 
 template <class Request>

@@ -45,6 +45,7 @@ Resend::Next Resend::answered(std::string_view status, Sending const& sending)
         cautious_ = true;
         return again(growing_pause(), busy("the row is locked by another session"));
     }
+    if (status == "behind") return again(growing_pause(), busy("the row is behind"));
     if (status == "late") {
         auto failure = busy("the call came after its own not_after");
         if (lates_++ > 0 && !unsettled_until_us_) return give_up(std::move(failure));

@@ -12,6 +12,7 @@
 //   unauthorized,  judged before a replay is looked for: with an earlier send unsettled they do not tell what that
 //   forbidden      one did, however late they come. outcome_unknown.
 //   busy           somebody else holds the row: again, until there is no time left.
+//   behind         more has fallen due on the row than a call has time for: again, once it was caught up with (catch_ups.hpp).
 //   late           this send came after its not_after. Our measure of the database's clock may be off: it is
 //                  measured anew and the move sent once more.
 //
@@ -20,6 +21,7 @@
 
 #include "shared/base/clock.hpp"
 #include "shared/base/failure.hpp"
+#include "shared/db/catch_ups.hpp"
 #include "shared/db/connection.hpp"
 
 #include <chrono>
@@ -90,11 +92,21 @@ class Resend {
     bool cautious_ = false;
 };
 
+// The row that an answer says is behind; kinds of answers that never say so have no such member.
+template <class Answer>
+std::optional<base::Uuid> behind_of(Answer const& answer)
+{
+    if constexpr (requires { answer.behind(); })
+        return answer.behind();
+    else
+        return {};
+}
+
 // Sends one move until its answer is final. `send(Sending&, bool remeasure_clock)` fills in the Sending
 // before anything leaves, and returns a row with a `status` or throws CallFailed. Throws the failure when
 // there is no time left.
 template <class Send>
-auto resend_until_final(base::Deadline deadline, Send const& send)
+auto resend_until_final(base::Deadline deadline, Send const& send, CatchUp const& catch_up = {})
 {
     auto resend = Resend(deadline);
     for (;;) {
@@ -104,6 +116,8 @@ auto resend_until_final(base::Deadline deadline, Send const& send)
             auto row = send(sending, resend.remeasure_clock());
             next = resend.answered(row.status, sending);
             if (next == Resend::Next::take_answer) return row;
+            if (auto const behind = behind_of(row); behind && catch_up && next == Resend::Next::send_again)
+                if (auto failure = catch_up(*behind, deadline)) next = resend.give_up(*std::move(failure));
         } catch (CallFailed const& failed) {
             next = resend.failed(failed, sending);
         }

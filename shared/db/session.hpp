@@ -1,7 +1,9 @@
-// The one connection of a handler, handed from thread to thread in the order they asked, and the two ways to use it: a
-// call that changes something, sent until its answer is final, and a read, which may be sent again at will.
+// The one connection of a handler, handed from thread to thread in the order they asked, and the ways to use it: a
+// call that changes something, sent until its answer is final, and a read, which may be sent again at will. Beside it another
+// one is opened now and then, to catch up with a row that is behind.
 #pragma once
 
+#include "shared/db/catch_ups.hpp"
 #include "shared/db/connection.hpp"
 #include "shared/db/resend.hpp"
 
@@ -18,7 +20,11 @@ namespace db {
 // call, and only the one whose turn it is gets woken.
 class Session {
   public:
-    explicit Session(Options options) : connection_(std::move(options)) {}
+    // `step` is how a row that is behind is caught up with; without one such a row is busy.
+    explicit Session(Options options, CatchUps::Step step = {})
+        : connection_(options), catch_ups_(std::move(options), std::move(step))
+    {
+    }
 
     class Turn {
       public:
@@ -41,12 +47,15 @@ class Session {
     template <class Call>
     auto move(base::Deadline deadline, Call const& call)
     {
-        return resend_until_final(deadline, [&](Sending& sending, bool remeasure_clock) {
-            auto const until = call_deadline(deadline);
-            auto const mine = turn(until);
-            auto const not_after = begin(*mine, until, lock_wait_ms, sending, remeasure_clock);
-            return call(*mine, not_after, until);
-        });
+        return resend_until_final(
+            deadline,
+            [&](Sending& sending, bool remeasure_clock) {
+                auto const until = call_deadline(deadline);
+                auto const mine = turn(until);
+                auto const not_after = begin(*mine, until, lock_wait_ms, sending, remeasure_clock);
+                return call(*mine, not_after, until);
+            },
+            catching_up());
     }
 
     // A read, repeated while the database cannot answer. `call(Connection&, Deadline)`. Throws the failure when there is no
@@ -64,6 +73,32 @@ class Session {
             }
             std::this_thread::sleep_for(resend.pause());
         }
+    }
+
+    // The same for a read that answers a row with a `status`, which may be `behind`.
+    template <class Call>
+    auto read_up_to_date(base::Deadline deadline, Call const& call)
+    {
+        return resend_until_final(
+            deadline,
+            [&](Sending&, bool) {
+                try {
+                    auto const until = call_deadline(deadline);
+                    auto const mine = turn(until);
+                    return call(*mine, until);
+                } catch (CallFailed const& failed) {
+                    throw as_read(failed);
+                }
+            },
+            catching_up());
+    }
+
+    // Catches up with a row, for who sends calls in ways of their own.
+    CatchUp catching_up()
+    {
+        return [this](base::Uuid const& row, base::Deadline deadline) {
+            return catch_ups_.catch_up(row, deadline);
+        };
     }
 
     // Returns when the database answers.
@@ -87,6 +122,7 @@ class Session {
     std::mutex mutex_;
     std::list<Waiter*> waiting_;
     bool taken_ = false;
+    CatchUps catch_ups_;
 };
 
 } // namespace db

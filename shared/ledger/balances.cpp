@@ -9,6 +9,7 @@ namespace {
 BalanceRow balance_row(db::Row const& row)
 {
     auto answer = BalanceRow{.status = row.text("status"), .balance = {}};
+    if (answer.status == "behind") answer.balance.user = row.uuid("user_id");
     if (answer.status == "ok")
         answer.balance = {.user = row.uuid("user_id"),
                           .number = row.int8("number"),

@@ -5,6 +5,7 @@
 #include "shared/base/uuid.hpp"
 #include "shared/db/caller.hpp"
 #include "shared/db/connection.hpp"
+#include "shared/db/status.hpp"
 #include "shared/ledger/user_ref.hpp"
 
 #include <cstdint>
@@ -30,7 +31,9 @@ struct Balance {
 
 struct BalanceRow {
     std::string status;
-    Balance balance; // with status ok
+    Balance balance; // with status ok; with behind only whose it is
+
+    std::optional<base::Uuid> behind() const { return db::row_behind(status, balance.user); }
 };
 
 struct ReadBalance {

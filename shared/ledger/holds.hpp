@@ -7,6 +7,7 @@
 #include "shared/db/caller.hpp"
 #include "shared/db/move_batcher.hpp"
 #include "shared/db/session.hpp"
+#include "shared/db/status.hpp"
 #include "shared/ledger/user_ref.hpp"
 
 #include <cstdint>
@@ -44,6 +45,8 @@ struct HoldRow {
     std::optional<std::string> state = {};
     std::optional<std::int64_t> captured = {};
     std::optional<std::int64_t> held = {}; // with insufficient_balance: by open holds
+
+    std::optional<base::Uuid> behind() const { return db::row_behind(status, hold); }
 };
 
 // Placed, or marked as started.
@@ -86,6 +89,8 @@ struct EndRow {
     std::optional<std::int64_t> released;
     std::optional<base::Uuid> settled_by;  // the id of the request that ended it; empty after a lapse
     std::optional<std::int64_t> held = {}; // with insufficient_balance: by open holds, this one included
+
+    std::optional<base::Uuid> behind() const { return db::row_behind(status, entry); }
 };
 
 struct EndReceipt {

@@ -46,8 +46,9 @@ auto submit_one(db::MoveBatcher<Request>& batcher, Request request, base::Deadli
 
 struct Ledger::State {
     explicit State(db::Session& of)
-        : session(of), spends(calls_of<Spend>(of, ledger::spend)),
-          holds(calls_of<PlaceHold>(of, place_holds)), ends(calls_of<EndHold>(of, end_holds)),
+        : session(of), spends(calls_of<Spend>(of, ledger::spend), of.catching_up()),
+          holds(calls_of<PlaceHold>(of, place_holds), of.catching_up()),
+          ends(calls_of<EndHold>(of, end_holds), of.catching_up()),
           balances([this](auto asks) { return read_balances(asks); }, db::batch_max_default)
     {
     }
@@ -114,16 +115,19 @@ EndReceipt Ledger::end_hold(EndHold hold, base::Deadline deadline)
 Balance Ledger::balance(ReadBalance const& asked, base::Deadline deadline)
 {
     auto const ask = Ask{.asked = &asked, .deadline = deadline};
-    auto row = db::resend_until_final(deadline, [&](db::Sending&, bool) {
-        auto answers =
-            state_->balances.submit({ask}, deadline - std::chrono::milliseconds(db::least_left_ms));
-        // Where there is time left, too much waits already, and to try again would be to wait in another
-        // place.
-        if (!answers && base::left_ms(deadline) > db::least_left_ms) throw db::refusal_of("busy");
-        if (!answers) throw db::CallFailed(db::Outcome::not_sent, "", "no call left in time");
-        if (auto const* const failed = std::get_if<db::CallFailed>(&answers->front())) throw *failed;
-        return std::get<BalanceRow>(std::move(answers->front()));
-    });
+    auto row = db::resend_until_final(
+        deadline,
+        [&](db::Sending&, bool) {
+            auto answers =
+                state_->balances.submit({ask}, deadline - std::chrono::milliseconds(db::least_left_ms));
+            // Where there is time left, too much waits already, and to try again would be to wait in another
+            // place.
+            if (!answers && base::left_ms(deadline) > db::least_left_ms) throw db::refusal_of("busy");
+            if (!answers) throw db::CallFailed(db::Outcome::not_sent, "", "no call left in time");
+            if (auto const* const failed = std::get_if<db::CallFailed>(&answers->front())) throw *failed;
+            return std::get<BalanceRow>(std::move(answers->front()));
+        },
+        state_->session.catching_up());
     db::expect_ok(row.status);
     return row.balance;
 }

@@ -4,6 +4,7 @@
 #include "shared/base/failure.hpp"
 #include "shared/base/uuid.hpp"
 #include "shared/db/rows.hpp"
+#include "shared/db/status.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,8 @@ struct MoveRow {
         available; // with insufficient_balance and reverse_exceeds_entry: what there is
     std::optional<std::int64_t> at_us;
     std::optional<std::int64_t> held = {}; // with insufficient_balance: what open holds hold
+
+    std::optional<base::Uuid> behind() const { return db::row_behind(status, entry); }
 };
 
 // The answer to one move. Tokens are whole, times are microseconds since 1970 UTC.

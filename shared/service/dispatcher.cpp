@@ -6,6 +6,7 @@
 #include "shared/accounts/credentials.hpp"
 #include "shared/auth/authenticator.hpp"
 #include "shared/base/log.hpp"
+#include "shared/ledger/catch_up.hpp"
 #include "shared/service/service.hpp"
 #include "shared/service/supabase.hpp"
 
@@ -149,7 +150,7 @@ void log_refusal(Failure const& failure, int status, Running const& running, htt
 struct Dispatcher::State {
     State(std::vector<Endpoint> all, config::Config settings, auth::Authenticator::Lookup lookup)
         : endpoints(most_literal_first(std::move(all))), config(std::move(settings)),
-          session(db::Options{.conninfo = config.database_url}), ledger(session),
+          session(db::Options{.conninfo = config.database_url}, ledger::catch_up), ledger(session),
           tokens(tokens_of(config.supabase)),
           authenticator(environment_keys(config), lookup ? std::move(lookup) : of_database(), remember_keys,
                         verification())

@@ -150,7 +150,15 @@ std::vector<std::string> expected_coverage()
             "debt paid",
             "captured more than held",
             "captured late",
-            "captured what was held of a blocked wallet"};
+            "captured what was held of a blocked wallet",
+            "step that left more due",
+            "grant user_not_found",
+            "transfer user_not_found",
+            "left with open holds",
+            "came back",
+            "starting tokens",
+            "came back to no starting tokens",
+            "blocked on coming back"};
 }
 
 } // namespace

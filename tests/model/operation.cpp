@@ -7,9 +7,9 @@
 namespace model {
 namespace {
 
-constexpr auto names = std::array<std::string_view, 13>{
-    "wait",  "read",     "spend",   "hold",  "capture", "release", "mark_started",
-    "grant", "transfer", "reverse", "block", "unblock", "owe"};
+constexpr auto names = std::array<std::string_view, 16>{
+    "wait",     "read",    "spend", "hold",    "capture", "release", "mark_started", "grant",
+    "transfer", "reverse", "block", "unblock", "owe",     "confirm", "leave",        "come_back"};
 
 // The numbers of an operation, by the names that they have in a script.
 struct Number {
@@ -18,7 +18,7 @@ struct Number {
     void (*set)(Operation&, std::int64_t);
 };
 
-constexpr auto numbers = std::array<Number, 8>{{
+constexpr auto numbers = std::array<Number, 9>{{
     {"wallet", [](auto const& o) { return std::int64_t{o.wallet}; },
      [](auto& o, auto value) { o.wallet = static_cast<int>(value); }},
     {"to", [](auto const& o) { return std::int64_t{o.to}; },
@@ -31,6 +31,8 @@ constexpr auto numbers = std::array<Number, 8>{{
     {"priority", [](auto const& o) { return std::int64_t{o.priority}; },
      [](auto& o, auto value) { o.priority = static_cast<int>(value); }},
     {"lapse", [](auto const& o) { return o.lapse; }, [](auto& o, auto value) { o.lapse = value; }},
+    {"times", [](auto const& o) { return std::int64_t{o.times}; },
+     [](auto& o, auto value) { o.times = static_cast<int>(value); }},
     {"key", [](auto const& o) { return std::int64_t{o.key}; },
      [](auto& o, auto value) { o.key = static_cast<int>(value); }},
 }};
@@ -94,7 +96,7 @@ std::string fingerprint(Operation const& operation)
 
 bool same_call(Operation const& one, Operation const& other)
 {
-    auto const batches = one.kind == Kind::spend || one.kind == Kind::hold;
+    auto const batches = one.kind == Kind::spend || (one.kind == Kind::hold && one.times + other.times == 0);
     return (batches && one.kind == other.kind) || (settles(one.kind) && settles(other.kind));
 }
 

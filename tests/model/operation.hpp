@@ -26,7 +26,10 @@ enum class Kind {
     reverse,
     block,
     unblock,
-    owe
+    owe,
+    confirm,   // the address of whose wallet it is: starting tokens, if it never had them
+    leave,     // the account is deleted, and the wallet with it is nobody's
+    come_back, // a new account with the address of who has left, and a new wallet
 };
 
 enum class Resend {
@@ -45,6 +48,7 @@ struct Operation {
     int hours = 0;          // wait: how many pass; hold: until it lapses; grant: until it expires, 0 is never
     int priority = 0;       // grant: 0 to 5, two for each class
     std::int64_t lapse = 0; // hold, mark_started: what a lapse charges; of a hold 0 releases all of it
+    int times = 0;          // hold: so many of them in one call, where it is not 0
     int key = 0;            // 0: none
     bool clamp = false;     // capture: take what there is rather than refuse
     bool joins =

@@ -13,11 +13,11 @@ namespace model {
 namespace {
 
 // How many of a hundred requests are of that kind.
-constexpr auto weights = std::array<std::pair<Kind, int>, 13>{{
+constexpr auto weights = std::array<std::pair<Kind, int>, 16>{{
     {Kind::wait, 11},
     {Kind::read, 2},
-    {Kind::spend, 15},
-    {Kind::hold, 20},
+    {Kind::spend, 14},
+    {Kind::hold, 18},
     {Kind::capture, 14},
     {Kind::release, 4},
     {Kind::mark_started, 4},
@@ -27,12 +27,15 @@ constexpr auto weights = std::array<std::pair<Kind, int>, 13>{{
     {Kind::block, 1},
     {Kind::unblock, 2},
     {Kind::owe, 1},
+    {Kind::confirm, 1},
+    {Kind::leave, 1},
+    {Kind::come_back, 1},
 }};
 
 bool is_request(Kind kind)
 {
     return kind != Kind::wait && kind != Kind::read && kind != Kind::block && kind != Kind::unblock &&
-           kind != Kind::owe;
+           kind != Kind::owe && kind != Kind::confirm && kind != Kind::leave && kind != Kind::come_back;
 }
 
 bool has_key(Kind kind)
@@ -48,7 +51,7 @@ bool starts_batches(Kind kind)
 
 class Writer {
   public:
-    explicit Writer(std::uint64_t seed) : source_(seed) {}
+    explicit Writer(std::uint64_t seed) : source_(seed), crowded_(below(8) == 0) {}
 
     Script write(int operations)
     {
@@ -80,6 +83,12 @@ class Writer {
         if (static_cast<int>(script_.size()) < wallets_of_a_script) {
             return granted(static_cast<int>(script_.size()));
         }
+        if (!story_.empty() && percent(40)) {
+            auto const operation = story_.front();
+            story_.erase(story_.begin());
+            return operation;
+        }
+        if (story_.empty() && percent(1)) story_ = somebody_who_leaves();
         auto const& before = script_.back();
         if (starts_batches(before.kind) && percent(before.joins ? 55 : 20)) {
             auto operation = one_of(before.kind);
@@ -97,6 +106,22 @@ class Writer {
             if ((draw -= weight) < 0) return one_of(kind);
         }
         return one_of(Kind::spend);
+    }
+
+    // Somebody has had the starting tokens, leaves, blocked or not, comes back, and asks for them again.
+    Script somebody_who_leaves()
+    {
+        auto story = Script();
+        auto const wallet = below(wallets_of_a_script);
+        auto const blocked = percent(50);
+        for (auto const kind : {Kind::confirm, Kind::block, Kind::leave, Kind::come_back, Kind::confirm}) {
+            if (kind == Kind::block && !blocked) continue;
+            auto operation = Operation();
+            operation.kind = kind;
+            operation.wallet = wallet;
+            story.push_back(operation);
+        }
+        return story;
     }
 
     // A request with a key once more, under an id of its own; sometimes with another amount.
@@ -135,7 +160,7 @@ class Writer {
         auto operation = Operation();
         operation.kind = Kind::grant;
         operation.wallet = wallet;
-        operation.amount = between(10, 60);
+        operation.amount = between(10, 60) * (crowded_ ? 30 : 1);
         operation.priority = below(6);
         operation.hours = percent(35) ? 0 : between(1, 14);
         return operation;
@@ -156,12 +181,16 @@ class Writer {
         case Kind::read:
         case Kind::block:
         case Kind::unblock:
+        case Kind::confirm:
+        case Kind::leave:
+        case Kind::come_back:
             operation.amount = 0;
             break;
         case Kind::hold:
             operation.hours = between(1, 10);
             if (percent(30)) operation.lapse = between(1, static_cast<int>(operation.amount));
             if (percent(2)) operation.lapse = operation.amount + 1;
+            if (crowded_ && percent(60)) return crowd(operation);
             break;
         case Kind::capture:
             settle(operation);
@@ -193,6 +222,16 @@ class Writer {
         if (has_key(kind) && percent(25)) operation.key = between(1, 4);
         if (is_request(kind) && kind != Kind::mark_started && percent(2)) operation.amount = -below(2);
         if (is_request(kind) && percent(9)) operation.resend = percent(85) ? Resend::twice : Resend::cut;
+        return operation;
+    }
+
+    // A hundred small ones in one step, or more than a call does of what falls due.
+    Operation crowd(Operation operation)
+    {
+        operation.times = percent(35) ? 600 : 100;
+        operation.amount = 1;
+        operation.lapse = std::min<Tokens>(operation.lapse, 1);
+        if (percent(10)) operation.resend = Resend::twice;
         return operation;
     }
 
@@ -247,6 +286,8 @@ class Writer {
     }
 
     std::mt19937_64 source_;
+    bool crowded_; // with holds by the hundred
+    Script story_; // what is still to come of it
     Script script_;
     Reference reference_{
         wallets_of_a_script}; // only to know what went through: a script of refusals finds nothing

@@ -53,7 +53,11 @@ std::string text(WalletState const& state)
            std::to_string(state.debt) + " expired " + std::to_string(state.expired);
 }
 
-Reference::Reference(int wallets) : wallets_(at(wallets)) {}
+Reference::Reference(int people) : people_(at(people)), wallets_(at(people))
+{
+    for (auto person = 0; person < people; ++person)
+        people_[at(person)].wallet = person;
+}
 
 Answer Reference::apply(Operation const& operation)
 {
@@ -88,6 +92,12 @@ Answer Reference::apply(Operation const& operation)
         return block(operation, false);
     case Kind::owe:
         return owe(operation);
+    case Kind::confirm:
+        return confirm(operation);
+    case Kind::leave:
+        return leave(operation);
+    case Kind::come_back:
+        return come_back(operation);
     }
     return refused("unknown kind");
 }
@@ -96,11 +106,13 @@ std::vector<int> Reference::touched(Operation const& operation) const
 {
     switch (operation.kind) {
     case Kind::wait:
+    case Kind::leave: // which does nothing of what is due
+    case Kind::come_back:
         return {};
     case Kind::capture:
     case Kind::release:
     case Kind::mark_started: {
-        auto const hold = holds_.find(operation.of);
+        auto const hold = holds_.find({operation.of, 0});
         return hold == holds_.end() ? std::vector<int>() : std::vector{hold->second.wallet};
     }
     case Kind::reverse: {
@@ -108,9 +120,9 @@ std::vector<int> Reference::touched(Operation const& operation) const
         return entry == entries_.end() ? std::vector<int>() : std::vector{entry->second.wallet};
     }
     case Kind::transfer:
-        return {operation.wallet, operation.to};
+        return {wallet_of(operation.wallet), wallet_of(operation.to)};
     default:
-        return {operation.wallet};
+        return {wallet_of(operation.wallet)};
     }
 }
 
@@ -139,7 +151,7 @@ Tokens Reference::available(int wallet) const
 // an hour; `never` for a plain spend); then by priority, earliest expiry, oldest.
 std::vector<Reference::Slice> Reference::burn(int wallet, Tokens amount, int hold_created)
 {
-    auto& [state, blocked, grants] = wallets_[at(wallet)];
+    auto& [state, blocked, grants, has_left] = wallets_[at(wallet)];
     auto order = std::vector<std::size_t>();
     for (std::size_t i = 0; i < grants.size(); ++i) {
         if (!grants[i].due || hold_created < grants[i].expires) order.push_back(i);
@@ -186,7 +198,7 @@ void Reference::pay_debt(int wallet)
 // one keeps.
 void Reference::expire_due(int wallet)
 {
-    auto& [state, blocked, grants] = wallets_[at(wallet)];
+    auto& [state, blocked, grants, has_left] = wallets_[at(wallet)];
     auto due = std::vector<Grant*>();
     for (auto& grant : grants) {
         if (grant.due) due.push_back(&grant);
@@ -303,7 +315,7 @@ Answer Reference::remember(Operation const& operation, Entry entry)
 
 Answer Reference::read(Operation const& operation)
 {
-    auto const& state = wallets_[at(operation.wallet)].state;
+    auto const& state = wallets_[at(wallet_of(operation.wallet))].state;
     auto answer = refused("ok");
     answer.amount = state.balance;
     answer.before = state.held;
@@ -313,7 +325,7 @@ Answer Reference::read(Operation const& operation)
 
 Answer Reference::spend(Operation const& operation)
 {
-    auto const w = operation.wallet;
+    auto const w = wallet_of(operation.wallet);
     if (auto const answer = repeated(operation, w, 0)) return *answer;
     if (operation.amount <= 0) return refused("invalid_amount");
     if (wallets_[at(w)].blocked) return refused("wallet_blocked");
@@ -327,19 +339,34 @@ Answer Reference::spend(Operation const& operation)
     return remember(operation, std::move(entry));
 }
 
+// Many in one call are told as the last one is, with the tokens that all of them hold.
 Answer Reference::hold(Operation const& operation)
 {
-    auto const w = operation.wallet;
-    auto label = operation.label;
+    if (operation.times == 0) return place(operation, {operation.label, 0});
+    auto tokens = Tokens{0};
+    auto answer = Answer();
+    for (auto i = 0; i < operation.times; ++i) {
+        answer = place(operation, {operation.label, i});
+        if (answer.status == "ok" || answer.status == "replayed") tokens += operation.amount;
+    }
+    answer.made = {};
+    answer.amount = tokens;
+    return answer;
+}
+
+Answer Reference::place(Operation const& operation, HoldName const& own)
+{
+    auto const w = wallet_of(operation.wallet);
+    auto name = own;
     auto const print = operation.key != 0 ? fingerprint(operation) : std::string();
     if (operation.key != 0) {
         auto const known = keys_.find(key_of(operation, w));
-        label = known == keys_.end() ? 0 : known->second;
+        name = {known == keys_.end() ? 0 : known->second, 0};
     }
-    if (auto const known = holds_.find(label); known != holds_.end()) {
+    if (auto const known = holds_.find(name); known != holds_.end()) {
         if (known->second.fingerprint != print) return refused("idempotency_key_reused");
         auto answer = refused("replayed");
-        answer.made = label;
+        answer.made = name.first;
         answer.amount = known->second.amount;
         answer.became = became(known->second);
         return answer;
@@ -356,7 +383,7 @@ Answer Reference::hold(Operation const& operation)
     hold.call = call_;
     hold.expires = hour_ + operation.hours;
     hold.fingerprint = print;
-    holds_[operation.label] = std::move(hold);
+    holds_[own] = std::move(hold);
     wallets_[at(w)].state.held += operation.amount;
     auto answer = refused("ok");
     answer.made = operation.label;
@@ -368,7 +395,7 @@ Answer Reference::hold(Operation const& operation)
 
 Answer Reference::end_hold(Operation const& operation)
 {
-    auto const found = holds_.find(operation.of);
+    auto const found = holds_.find({operation.of, 0});
     if (found == holds_.end()) return refused("hold_not_found");
     auto& hold = found->second;
     auto const w = hold.wallet;
@@ -424,7 +451,7 @@ Answer Reference::end_hold(Operation const& operation)
 
 Answer Reference::mark_started(Operation const& operation)
 {
-    auto const found = holds_.find(operation.of);
+    auto const found = holds_.find({operation.of, 0});
     if (found == holds_.end()) return refused("hold_not_found");
     auto& hold = found->second;
     auto answer = refused("ok");
@@ -446,8 +473,9 @@ Answer Reference::mark_started(Operation const& operation)
 
 Answer Reference::grant(Operation const& operation)
 {
-    auto const w = operation.wallet;
+    auto const w = wallet_of(operation.wallet);
     if (auto const answer = repeated(operation, w, 0)) return *answer;
+    if (wallets_[at(w)].left) return refused("user_not_found");
     if (operation.amount <= 0) return refused("invalid_amount");
     if (operation.hours < 0) return refused("validation_error");
     auto entry = Entry();
@@ -467,16 +495,18 @@ Answer Reference::grant(Operation const& operation)
 
 Answer Reference::transfer(Operation const& operation)
 {
-    auto const from = operation.wallet;
-    if (auto const answer = repeated(operation, from, operation.to)) return *answer;
+    auto const from = wallet_of(operation.wallet);
+    auto const to = wallet_of(operation.to);
+    if (auto const answer = repeated(operation, from, to)) return *answer;
+    if (wallets_[at(to)].left) return refused("user_not_found");
     if (operation.amount <= 0) return refused("invalid_amount");
-    if (from == operation.to) return refused("validation_error");
+    if (from == to) return refused("validation_error");
     if (wallets_[at(from)].blocked) return refused("wallet_blocked");
     if (operation.amount > available(from))
         return insufficient(operation.amount, available(from), state(from));
     auto entry = Entry();
     entry.wallet = from;
-    entry.other = operation.to;
+    entry.other = to;
     entry.amount = operation.amount;
     entry.before = state(from).balance;
     auto arrived =
@@ -491,9 +521,9 @@ Answer Reference::transfer(Operation const& operation)
         grant.entry = operation.label;
         std::tie(grant.priority, grant.expires) = kind;
         grant.amount = amount;
-        add_grant(operation.to, grant);
+        add_grant(to, grant);
     }
-    pay_debt(operation.to);
+    pay_debt(to);
     return remember(operation, std::move(entry));
 }
 
@@ -518,7 +548,7 @@ Answer Reference::reverse(Operation const& operation)
 // again.
 Answer Reference::refund(Operation const& operation, Entry& spend)
 {
-    auto& [state, blocked, grants] = wallets_[at(spend.wallet)];
+    auto& [state, blocked, grants, has_left] = wallets_[at(spend.wallet)];
     auto left = operation.amount == 0 ? spend.amount - spend.reversed : operation.amount;
     auto entry = Entry();
     entry.wallet = spend.wallet;
@@ -547,7 +577,7 @@ Answer Reference::refund(Operation const& operation, Entry& spend)
 // Only what is unspent of the grant and not held; nothing of one that has expired.
 Answer Reference::take_back(Operation const& operation, Entry& granted)
 {
-    auto& [state, blocked, grants] = wallets_[at(granted.wallet)];
+    auto& [state, blocked, grants, has_left] = wallets_[at(granted.wallet)];
     auto const grant = std::find_if(grants.begin(), grants.end(),
                                     [&](Grant const& one) { return one.entry == operation.of; });
     auto const unspent = grant->due ? 0 : std::min(grant->remaining, state.balance - state.held);
@@ -570,13 +600,67 @@ Answer Reference::take_back(Operation const& operation, Entry& granted)
 
 Answer Reference::owe(Operation const& operation)
 {
-    wallets_[at(operation.wallet)].state.debt += operation.amount;
+    wallets_[at(wallet_of(operation.wallet))].state.debt += operation.amount;
     return refused("ok");
 }
 
 Answer Reference::block(Operation const& operation, bool blocked)
 {
-    wallets_[at(operation.wallet)].blocked = blocked;
+    wallets_[at(wallet_of(operation.wallet))].blocked = blocked;
+    return refused("ok");
+}
+
+// --- People
+
+// Once an account: the address is known from then on. A block comes back with an address that left with it.
+Answer Reference::confirm(Operation const& operation)
+{
+    auto& person = people_[at(operation.wallet)];
+    if (!person.here || person.confirmed) return refused("ok");
+    person.confirmed = true;
+    if (person.known_blocked) {
+        wallets_[at(person.wallet)].blocked = true;
+        ++events_["blocked on coming back"];
+    }
+    if (person.known) {
+        ++events_["came back to no starting tokens"];
+        return refused("ok");
+    }
+    person.known = true;
+    auto grant = Grant();
+    grant.entry = -1;
+    grant.priority = starting_priority;
+    grant.amount = starting_tokens;
+    add_grant(person.wallet, grant);
+    pay_debt(person.wallet);
+    ++events_["starting tokens"];
+    return refused("ok");
+}
+
+// The wallet is blocked and given nothing any more; the address remembers whether an operator had blocked it, if it ever had
+// its turn.
+Answer Reference::leave(Operation const& operation)
+{
+    auto& person = people_[at(operation.wallet)];
+    if (!person.here) return refused("ok");
+    auto& wallet = wallets_[at(person.wallet)];
+    person.here = false;
+    if (person.confirmed) person.known_blocked = wallet.blocked;
+    wallet.blocked = true;
+    wallet.left = true;
+    ++events_[wallet.state.held > 0 ? "left with open holds" : "left"];
+    return refused("ok");
+}
+
+Answer Reference::come_back(Operation const& operation)
+{
+    auto& person = people_[at(operation.wallet)];
+    if (person.here) return refused("ok");
+    person.here = true;
+    person.confirmed = false;
+    person.wallet = wallets();
+    wallets_.emplace_back();
+    ++events_["came back"];
     return refused("ok");
 }
 

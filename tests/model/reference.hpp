@@ -47,7 +47,8 @@ std::string text(WalletState const& state);
 
 class Reference {
   public:
-    explicit Reference(int wallets);
+    // People with an address each, which nobody has confirmed.
+    explicit Reference(int people);
 
     // What is applied from here on goes in one call, and so happens in one instant.
     void begin_call() { ++call_; }
@@ -55,8 +56,10 @@ class Reference {
     // The answer to one request; a request sent twice is applied twice.
     Answer apply(Operation const& operation);
 
-    // The wallets that this operation brings up to date.
+    // The wallets that this operation brings up to date. Wallets are those of the people, and behind them those of who came back,
+    // in that order.
     std::vector<int> touched(Operation const& operation) const;
+    int wallets() const { return static_cast<int>(wallets_.size()); }
 
     WalletState const& state(int wallet) const { return wallets_[at(wallet)].state; }
     // "entry 3 priority 2: 5 of 40", sorted; what is left of every grant that the wallet ever had.
@@ -67,6 +70,8 @@ class Reference {
 
   private:
     static constexpr int never = std::numeric_limits<int>::max();
+    static constexpr Tokens starting_tokens = 50'000; // farebox.settings
+    static constexpr int starting_priority = 100;
 
     struct Grant {
         int entry = 0;
@@ -84,7 +89,16 @@ class Reference {
         WalletState state;
         bool blocked = false;
         std::vector<Grant> grants; // in the order they came
+        bool left = false;
     };
+    struct Person {
+        int wallet = 0; // the one of today
+        bool here = true;
+        bool confirmed = false;     // so there was a turn at the starting tokens
+        bool known = false;         // the address has had them
+        bool known_blocked = false; // and left with a wallet that an operator had blocked
+    };
+    using HoldName = std::pair<int, int>; // the label, and which of those of one operation
     struct Entry {
         Kind kind = Kind::spend; // captures are spends
         int wallet = 0;
@@ -110,6 +124,7 @@ class Reference {
     };
 
     static std::size_t at(int wallet) { return static_cast<std::size_t>(wallet); }
+    int wallet_of(int person) const { return people_[at(person)].wallet; }
     Tokens available(int wallet) const;
     std::vector<Slice> burn(int wallet, Tokens amount, int hold_created = never);
     void add_grant(int wallet, Grant grant);
@@ -122,6 +137,7 @@ class Reference {
     Answer read(Operation const& operation);
     Answer spend(Operation const& operation);
     Answer hold(Operation const& operation);
+    Answer place(Operation const& operation, HoldName const& name);
     Answer end_hold(Operation const& operation);
     Answer mark_started(Operation const& operation);
     Answer grant(Operation const& operation);
@@ -131,6 +147,9 @@ class Reference {
     Answer take_back(Operation const& operation, Entry& grant);
     Answer owe(Operation const& operation);
     Answer block(Operation const& operation, bool blocked);
+    Answer confirm(Operation const& operation);
+    Answer leave(Operation const& operation);
+    Answer come_back(Operation const& operation);
 
     // The answer to a request whose key, or without a key whose id, made an entry before.
     std::optional<Answer> repeated(Operation const& operation, int wallet, int other) const;
@@ -139,9 +158,10 @@ class Reference {
     int hour_ = 0;
     int call_ = 0;
     std::map<std::string, int> events_;
+    std::vector<Person> people_;
     std::vector<Wallet> wallets_;
     std::map<int, Entry> entries_;
-    std::map<int, Hold> holds_;       // in the order they were placed
+    std::map<HoldName, Hold> holds_;  // in the order they were placed
     std::map<std::string, int> keys_; // "spend 0 7": kind, wallet and key; to the label of what it made
 };
 

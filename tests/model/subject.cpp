@@ -14,6 +14,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace model {
 namespace {
@@ -154,19 +155,39 @@ std::string Subject::id(char kind, int label) const
     return prefix_ + "-7000-8" + kind + "00-" + std::string(12 - digits.size(), '0') + digits;
 }
 
-void Subject::begin(int wallets)
+void Subject::begin(int people)
 {
     auto source = std::random_device();
     auto text = std::ostringstream();
     text << std::hex << (0x10000000U | (source() >> 4U)) << '-' << (0x1000U | (source() >> 20U));
     prefix_ = text.str();
-    wallets_ = wallets;
+    wallets_ = 0;
+    wallet_of_.clear();
+    here_.assign(static_cast<std::size_t>(people), true);
     auto sql = std::string();
-    for (auto wallet = 1; wallet <= wallets; ++wallet) {
-        sql += "select status from farebox_api.create_user(" + caller() + in_quotes(id('0', wallet)) +
-               ", null, null, null, 0, gen_random_uuid(), null, null, " + deadline + ");";
+    for (auto person = 0; person < people; ++person) {
+        wallet_of_.push_back(wallets_++);
+        sql += registered(person);
     }
     start_ = session_->ask(sql + "select clock_timestamp()").value().back()[0][0].value();
+}
+
+std::string Subject::wallet(int person) const
+{
+    return in_quotes(id('0', wallet_of_.at(static_cast<std::size_t>(person)) + 1));
+}
+
+std::string Subject::wallets() const
+{
+    return " between " + in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_));
+}
+
+// An account as Supabase Auth makes it: its trigger makes the wallet. Nobody has confirmed the address yet.
+std::string Subject::registered(int person) const
+{
+    return "insert into auth.users (id, email) values (" + wallet(person) + ", " +
+           in_quotes("model-" + prefix_ + "-" + std::to_string(person) + "@example.com") +
+           ") on conflict (id) do nothing;";
 }
 
 // --- Requests
@@ -178,7 +199,7 @@ std::string Subject::request(std::span<Operation const> call) const
         if (call.size() > 1) return spend(call);
         break;
     case Kind::hold:
-        return hold(call);
+        return call.front().times == 0 ? hold(call) : holds(call.front());
     case Kind::capture:
     case Kind::release:
         return end_hold(call);
@@ -194,7 +215,7 @@ std::string Subject::spend(std::span<Operation const> call) const
     auto const none = [&](char const* type) { return nulls(call, type) + ", "; };
     return "select status, entry, amount, before, after, available, null, held from farebox_api.spend(" +
            callers(call) + of("uuid", [&](auto const& o) { return in_quotes(id('8', o.label)); }) +
-           of("uuid", [&](auto const& o) { return in_quotes(id('0', o.wallet + 1)); }) + none("bigint") +
+           of("uuid", [&](auto const& o) { return wallet(o.wallet); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) + none("text") + of("text", key) +
            of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
 }
@@ -207,13 +228,38 @@ std::string Subject::hold(std::span<Operation const> call) const
            "held "
            "from farebox_api.place_holds(" +
            callers(call) + of("uuid", [&](auto const& o) { return in_quotes(id('8', o.label)); }) +
-           of("uuid", [&](auto const& o) { return in_quotes(id('0', o.wallet + 1)); }) + none("bigint") +
+           of("uuid", [&](auto const& o) { return wallet(o.wallet); }) + none("bigint") +
            of("bigint", [](auto const& o) { return number(o.amount); }) +
            of("bigint", [](auto const& o) { return number(o.hours * Tokens{3'600'000}); }) +
            of("text", [](auto const& o) { return in_quotes(o.lapse > 0 ? "charge" : "release"); }) +
            of("bigint", [](auto const& o) { return o.lapse > 0 ? number(o.lapse) : "null"; }) +
            of("boolean", [](auto const& o) { return o.lapse > 0 ? "true" : "false"; }) + of("text", key) +
            of("bytea", print) + none("text") + none("json") + deadline + ") order by n desc;";
+}
+
+// The last one's answer, with the tokens that all of them hold.
+std::string Subject::holds(Operation const& o) const
+{
+    auto const size = "array[" + std::to_string(o.times) + "]";
+    auto const all = [&](std::string const& value) { return "array_fill(" + value + ", " + size + "), "; };
+    auto const last = [](std::string const& column) {
+        return "(array_agg(" + column + " order by n desc))[1]";
+    };
+    auto const first_id = id('9', o.label * 1000);
+    return "select " + last("status") + ", " + last("case status when 'behind' then hold end") +
+           ", coalesce(sum(amount) filter (where status in ('ok', 'replayed')), 0), null, null, " +
+           last("available") + ", " + last("nullif(concat_ws(' ', state, captured), '')") + ", " +
+           last("held") + " from farebox_api.place_holds(array(select generate_series(1, " +
+           std::to_string(o.times) + ")), " + all("'api_key'::text") + all(proof() + "::bytea") +
+           "array(select case n when 0 then " + in_quotes(id('8', o.label)) + " else " +
+           in_quotes(first_id.substr(0, first_id.size() - 12)) + " || lpad((" +
+           std::to_string(o.label * 1000) + " + n)::text, 12, '0') end::uuid from generate_series(0, " +
+           std::to_string(o.times - 1) + ") n order by n), " + all(wallet(o.wallet) + "::uuid") +
+           all("null::bigint") + all(number(o.amount) + "::bigint") +
+           all(number(o.hours * Tokens{3'600'000}) + "::bigint") +
+           all(o.lapse > 0 ? "'charge'::text" : "'release'::text") +
+           all((o.lapse > 0 ? number(o.lapse) : "null") + "::bigint") + all(o.lapse > 0 ? "true" : "false") +
+           all("null::text") + all("null::bytea") + all("null::text") + all("null::json") + deadline + ");";
 }
 
 std::string Subject::end_hold(std::span<Operation const> call) const
@@ -230,7 +276,7 @@ std::string Subject::end_hold(std::span<Operation const> call) const
 
 std::string Subject::single(Operation const& o) const
 {
-    auto const wallet = in_quotes(id('0', o.wallet + 1));
+    auto const wallet = this->wallet(o.wallet);
     auto const entry = in_quotes(id('8', o.label));
     auto const keyed = key(o) + ", " + print(o) + ", ";
     auto const amount = number(o.amount) + ", ";
@@ -252,14 +298,15 @@ std::string Subject::single(Operation const& o) const
                     : in_quotes(start_) + "::timestamptz + " + number(o.hours) + " * interval '1 hour'") +
                ", " + keyed + "null, null, " + deadline + ");";
     case Kind::transfer:
-        return move + "transfer(" + caller() + entry + ", " + wallet + ", " + in_quotes(id('0', o.to + 1)) +
-               ", " + amount + keyed + "null, null, " + deadline + ");";
+        return move + "transfer(" + caller() + entry + ", " + wallet + ", " + this->wallet(o.to) + ", " +
+               amount + keyed + "null, null, " + deadline + ");";
     case Kind::reverse:
         return move + "reverse(" + caller() + entry + ", " + in_quotes(id('8', o.of)) + ", " +
                (o.amount == 0 ? std::string("null") : number(o.amount)) + ", " + keyed + "null, " + deadline +
                ");";
     case Kind::read:
-        return "select status, null, balance, held, debt, null, null, null from "
+        return "select status, case status when 'behind' then user_id end, balance, held, debt, null, null, "
+               "null from "
                "farebox_api.balance(array[1], "
                "array['api_key'], array[" +
                proof() + "]::bytea[], array[" + wallet +
@@ -274,6 +321,16 @@ std::string Subject::single(Operation const& o) const
         return passing(o.hours);
     case Kind::owe:
         return owed(o);
+    case Kind::confirm:
+        return "do $$ begin perform farebox.lock_wallet(" + wallet +
+               "); end $$; update auth.users set email_confirmed_at = coalesce(email_confirmed_at, now()) "
+               "where id = " +
+               wallet + "; select 'ok', null, null, null, null, null, null, null;";
+    case Kind::leave:
+        return "delete from auth.users where id = " + wallet +
+               "; select 'ok', null, null, null, null, null, null, null;";
+    case Kind::come_back:
+        return registered(o.wallet) + "select 'ok', null, null, null, null, null, null, null;";
     default:
         throw std::logic_error("not a request of its own: " + line(o));
     }
@@ -283,7 +340,7 @@ std::string Subject::single(Operation const& o) const
 std::string Subject::passing(int hours) const
 {
     auto const by = number(hours) + " * interval '1 hour'";
-    auto const range = " between " + in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_)) + ";";
+    auto const range = wallets() + ";";
     return "update farebox.grants set created_at = created_at - " + by + ", expires_at = expires_at - " + by +
            " where wallet" + range + "update farebox.holds set created_at = created_at - " + by +
            ", expires_at = expires_at - " + by + ", started_at = started_at - " + by + " where wallet" +
@@ -295,7 +352,7 @@ std::string Subject::passing(int hours) const
 // moment.
 std::string Subject::owed(Operation const& o) const
 {
-    auto const wallet = in_quotes(id('0', o.wallet + 1));
+    auto const wallet = this->wallet(o.wallet);
     auto const amount = number(o.amount);
     auto const posted = [&](char const* kind, char const* sides, char const* side, char const* seq,
                             std::string const& after) {
@@ -318,7 +375,7 @@ std::string Subject::owed(Operation const& o) const
 // an event that comes before the wallet expects one would be missed.
 std::string Subject::looks() const
 {
-    auto const range = " between " + in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_));
+    auto const range = wallets();
     return "select w.balance, w.held, w.debt, (select coalesce(sum(e.amount), 0) from farebox.entries e "
            "where "
            "e.debit = w.id and e.debit_seq > 0 and e.kind = 'expire'), w.next_event_at <= least("
@@ -330,14 +387,13 @@ std::string Subject::looks() const
            in_quotes(id('0', 0)) + ", " + number(wallets_) + ");";
 }
 
-Observed Subject::observed(std::vector<Table> const& tables, std::size_t answers) const
+Observed Subject::observed(std::vector<Answer> answers)
 {
+    auto const tables = session_->ask(looks()).value();
     auto result = Observed();
-    for (std::size_t i = 0; i < answers; ++i) {
-        for (auto const& row : tables.at(i))
-            result.answers.push_back(answer(row));
-    }
-    for (auto const& row : tables.at(answers)) {
+    result.answers = std::move(answers);
+    result.steps = std::exchange(steps_, 0);
+    for (auto const& row : tables.at(0)) {
         auto const tokens = [&](std::size_t column) { return std::stoll(row.at(column).value()); };
         result.wallets.push_back(
             {.balance = tokens(0), .held = tokens(1), .debt = tokens(2), .expired = tokens(3)});
@@ -346,7 +402,7 @@ Observed Subject::observed(std::vector<Table> const& tables, std::size_t answers
                 "wallet " + std::to_string(result.wallets.size() - 1) + " would miss its next event; ";
         }
     }
-    result.broken += tables.at(answers + 1).at(0).at(0).value_or("");
+    result.broken += tables.at(1).at(0).at(0).value_or("");
     return result;
 }
 
@@ -372,13 +428,56 @@ Answer Subject::answer(std::vector<std::optional<std::string>> const& row) const
 
 Observed Subject::perform(std::span<Operation const> call)
 {
-    auto const sql = request(call);
     auto const& first = call.front();
-    if (first.resend == Resend::cut) lose_an_answer(sql);
-    auto const again = first.resend == Resend::twice ? sql : std::string();
-    auto const tables = session_->ask(sql + again + looks());
+    auto const person = static_cast<std::size_t>(first.wallet);
+    if (first.kind == Kind::block || first.kind == Kind::unblock || first.kind == Kind::owe ||
+        first.kind == Kind::confirm)
+        catch_up(wallet(first.wallet)); // what no function does leaves nobody behind
+    if (first.kind == Kind::come_back && !here_.at(person)) {
+        wallet_of_.at(person) = wallets_++;
+        here_.at(person) = true;
+    }
+    if (first.kind == Kind::leave) here_.at(person) = false;
+    if (first.resend == Resend::cut) {
+        for (auto number = 1; number <= wallets_; ++number)
+            catch_up(in_quotes(id('0', number))); // so that the lost answer is none of `behind`
+        lose_an_answer(request(call));
+    }
+
+    auto answers = answers_to(call);
+    if (first.resend == Resend::twice) {
+        auto const again = answers_to(call);
+        answers.insert(answers.end(), again.begin(), again.end());
+    }
+    return observed(std::move(answers));
+}
+
+std::vector<Answer> Subject::answers_to(std::span<Operation const> call)
+{
+    auto const tables = session_->ask(request(call));
     if (!tables) throw std::runtime_error("the connection to the database broke");
-    return observed(*tables, again.empty() ? 1 : 2);
+    auto answers = std::vector<Answer>();
+    auto behind = std::vector<Operation>();
+    auto places = std::vector<std::size_t>();
+    for (auto const& row : tables->at(0)) {
+        answers.push_back(answer(row));
+        if (answers.back().status != "behind") continue;
+        catch_up(in_quotes(row.at(1).value()));
+        behind.push_back(call[answers.size() - 1]);
+        places.push_back(answers.size() - 1);
+    }
+    if (behind.empty()) return answers;
+    auto const served = answers_to(behind);
+    for (std::size_t i = 0; i < places.size(); ++i)
+        answers[places[i]] = served.at(i);
+    return answers;
+}
+
+void Subject::catch_up(std::string const& wallet)
+{
+    auto const sql = "select farebox_api.catch_up(" + wallet + ")";
+    while (session_->ask(sql).value().at(0).at(0).at(0) == "t")
+        ++steps_;
 }
 
 // Sends the request so that it is done and committed and nobody hears of it.
@@ -393,22 +492,25 @@ void Subject::lose_an_answer(std::string const& sql)
 Observed Subject::finish()
 {
     auto sql = std::string("do $$ begin ");
-    for (auto wallet = 1; wallet <= wallets_; ++wallet) {
-        sql += "perform farebox.lock_wallet(" + in_quotes(id('0', wallet)) + "), farebox.flush(" +
-               in_quotes(id('0', wallet)) + ");";
+    for (auto number = 1; number <= wallets_; ++number) {
+        auto const wallet = in_quotes(id('0', number));
+        catch_up(wallet);
+        sql += "perform farebox.lock_wallet(" + wallet + "), farebox.flush(" + wallet + ");";
     }
-    return observed(session_->ask(sql + " end $$;" + looks()).value(), 0);
+    session_->ask(sql + " end $$;");
+    return observed({});
 }
 
 std::vector<std::vector<std::string>> Subject::grants()
 {
     auto result = std::vector<std::vector<std::string>>(static_cast<std::size_t>(wallets_));
     auto const tables = session_->ask("select g.wallet, g.entry, g.priority, g.remaining, g.amount from "
-                                      "farebox.grants g where g.wallet between " +
-                                      in_quotes(id('0', 1)) + " and " + in_quotes(id('0', wallets_)));
+                                      "farebox.grants g where g.wallet" +
+                                      wallets());
     for (auto const& row : tables.value().at(0)) {
-        auto const last = [&](std::size_t column) {
-            return std::stoi(row.at(column)->substr(row[column]->rfind('-') + 1));
+        auto const last = [&](std::size_t column) { // -1: the ledger's own
+            auto const& text = row.at(column).value();
+            return text.starts_with(prefix_) ? std::stoi(text.substr(text.rfind('-') + 1)) : -1;
         };
         result.at(static_cast<std::size_t>(last(0)) - 1)
             .push_back("entry " + std::to_string(last(1)) + " priority " + *row.at(2) + ": " + *row.at(3) +

@@ -17,6 +17,8 @@ namespace support {
 class Load {
   public:
     Load(std::vector<Wallet> wallets, int clients);
+    // So many spends a second of all clients together, as far as the service keeps up.
+    Load(std::vector<Wallet> wallets, int clients, int a_second);
     ~Load();
     Load(Load const&) = delete;
     Load& operator=(Load const&) = delete;
@@ -26,6 +28,9 @@ class Load {
     // Whether `count` more were refused or failed.
     bool fails(int count, std::chrono::milliseconds within);
 
+    // Everything that was asked and answered so far.
+    std::vector<Spent> so_far() const;
+
     // Ends the clients after their current request; everything that was asked and answered.
     std::vector<Spent> stop();
 
@@ -34,6 +39,7 @@ class Load {
     long count_since(Instant start, bool through) const;
 
     std::vector<Wallet> wallets_;
+    std::chrono::microseconds each_{0}; // the least time from one spend of a client to its next
     mutable std::mutex mutex_;
     std::vector<Spent> spents_;
     std::vector<std::jthread> clients_;

@@ -184,6 +184,24 @@ TEST_CASE("a locked wallet is tried again without waiting for its lock, at growi
     CHECK(late.failure().retry_after_s() == 1);
 }
 
+TEST_CASE("a row that is behind was not touched, so what is sent to it is sent again", "[resend]")
+{
+    Resend resend(in(3000));
+    CHECK(resend.answered("behind", sent(1, 2)) == Next::send_again);
+    CHECK_FALSE(resend.cautious());
+    CHECK(resend.pause() <= milliseconds(20));
+
+    Resend late(in(db::least_left_ms));
+    CHECK(late.answered("behind", sent(1, 2)) == Next::give_up);
+    CHECK(late.failure().error() == Error::busy);
+
+    Resend unsettled(in(3000));
+    REQUIRE(unsettled.failed(lost(), sent(0, 100'000)) == Next::send_again);
+    CHECK(unsettled.answered("behind", sent(200'000, 300'000)) == Next::send_again);
+    CHECK(unsettled.give_up(base::Failure(Error::busy)) == Next::give_up);
+    CHECK(unsettled.failure().error() == Error::outcome_unknown);
+}
+
 TEST_CASE("a late call is sent once more with a clock measured anew, and then is busy", "[resend]")
 {
     Resend resend(in(1000));

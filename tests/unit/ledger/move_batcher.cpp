@@ -474,7 +474,7 @@ TEST_CASE("when too much waits, a spend is answered busy at once, not at its dea
                 std::this_thread::yield();
             return all(call, "ok");
         },
-        10);
+        {}, 10);
     std::thread carried([&] { batcher.submit({spend_of(1)}, in(4000)); });
     while (!started)
         std::this_thread::yield();
@@ -533,4 +533,107 @@ TEST_CASE("a wallet that many debit at once does not keep another one waiting", 
 
     REQUIRE(has_other.size() > 2);
     CHECK(has_other[1]);
+}
+
+namespace {
+
+// Answers `behind`, with the wallet's id, for that number until it was caught up with; everything else is served.
+struct Behind {
+    explicit Behind(std::int64_t behind_number) : number(behind_number) {}
+
+    Rows operator()(SpendCall const& call, Sending& sending)
+    {
+        sending = {.sent_at_us = 1'000'000, .not_after_us = 2'000'000};
+        auto rows = Rows();
+        for (auto const* spend : call.requests) {
+            auto const late = spend->user.number == number && !caught_up;
+            rows.push_back(late ? only("behind") : ok(*spend));
+            if (late) rows.back().entry = wallet;
+            ids.push_back(spend->entry);
+        }
+        return rows;
+    }
+
+    std::int64_t number;
+    base::Uuid wallet = base::uuid_v7();
+    std::atomic<bool> caught_up = false;
+    std::vector<base::Uuid> ids; // as they were sent; calls do not overlap
+};
+
+} // namespace
+
+TEST_CASE("a wallet that is behind is caught up with once, and its spends are sent again with the same ids",
+          "[move_batcher]")
+{
+    auto database = Behind(1);
+    auto asked = std::vector<base::Uuid>();
+    SpendBatcher batcher([&](auto const& call, auto& sending) { return database(call, sending); },
+                         [&](base::Uuid const& wallet, auto) -> std::optional<base::Failure> {
+                             asked.push_back(wallet);
+                             database.caught_up = true;
+                             return {};
+                         });
+    auto const spends = std::vector{spend_of(1), spend_of(2), spend_of(1)};
+
+    auto const receipts = batcher.submit(spends, in(3000));
+
+    for (auto const& receipt : receipts) {
+        CHECK_FALSE(receipt.refusal);
+        CHECK_FALSE(receipt.replayed);
+    }
+    CHECK(asked == std::vector{database.wallet});
+    CHECK(database.ids ==
+          std::vector{spends[0].entry, spends[1].entry, spends[2].entry, spends[0].entry, spends[2].entry});
+}
+
+TEST_CASE("while somebody catches up with a wallet, others are served", "[move_batcher]")
+{
+    auto database = Behind(1);
+    auto catching_up = std::atomic<bool>{false};
+    auto go = std::atomic<bool>{false};
+    SpendBatcher batcher([&](auto const& call, auto& sending) { return database(call, sending); },
+                         [&](auto const&, auto) -> std::optional<base::Failure> {
+                             catching_up = true;
+                             while (!go)
+                                 std::this_thread::yield();
+                             database.caught_up = true;
+                             return {};
+                         });
+    auto receipt = Receipt();
+    auto behind = std::thread([&] { receipt = batcher.submit({spend_of(1)}, in(10'000)).front(); });
+    while (!catching_up)
+        std::this_thread::yield();
+
+    CHECK_FALSE(batcher.submit({spend_of(2)}, in(2000)).front().refusal);
+    go = true;
+    behind.join();
+    CHECK_FALSE(receipt.refusal);
+}
+
+TEST_CASE("where a wallet cannot be caught up with, its spends are refused with the reason", "[move_batcher]")
+{
+    auto database = Behind(1);
+    SpendBatcher batcher(
+        [&](auto const& call, auto& sending) { return database(call, sending); },
+        [](auto const&, auto) -> std::optional<base::Failure> { return base::Failure(Error::maintenance); });
+
+    auto const receipts = batcher.submit({spend_of(1), spend_of(2)}, in(3000));
+
+    CHECK(refusal(receipts[0]) == Error::maintenance);
+    CHECK_FALSE(receipts[1].refusal);
+}
+
+TEST_CASE("a lost spend of a wallet that cannot be caught up with is outcome_unknown", "[move_batcher]")
+{
+    auto database = Behind(1);
+    auto lost = false;
+    SpendBatcher batcher(
+        [&](auto const& call, auto& sending) {
+            auto rows = database(call, sending);
+            if (!std::exchange(lost, true)) throw CallFailed(Outcome::unknown, "", "scripted");
+            return rows;
+        },
+        [](auto const&, auto) -> std::optional<base::Failure> { return base::Failure(Error::busy); });
+
+    CHECK(refusal(batcher.submit({spend_of(1)}, in(3000)).front()) == Error::outcome_unknown);
 }
