@@ -94,6 +94,8 @@ equals "every wallet has what it had" "$wallets" \
     "$(sql <<<'select id, kind, owner, balance, held, debt, seq from farebox.wallets order by id')"
 equals "the journal is what it was" "$journal" "$(journal)"
 equals "where a subscription was required it still is" "required" "$(sql <<<'select subscription_gate from farebox.settings')"
+equals "its open holds are counted on the wallet that has them" "a1000000-0000-4000-8000-000000000102 1" \
+    "$(sql <<<"select string_agg(id || ' ' || open_holds, ', ' order by id) from farebox.wallets where open_holds <> 0")"
 equals "numbers name the same wallets" "101 1470, 102 400, erased 49995" \
     "$(sql <<<"select string_agg(case when u.erased_at is null then u.number::text else 'erased' end || ' ' || w.balance, ', ' order by u.id)
                  from farebox.users u join farebox.wallets w on w.id = u.id
