@@ -134,7 +134,8 @@ struct Program {
 // until idle_exit_s have passed without one, or answers one CGI request where the process was started so.
 //
 //   --endpoints   prints the table, a JSON object a line (table.hpp)
-//   --needs       prints the names of the environment variables that it reads, one a line
+//   --needs       prints the names of the environment variables that it reads, one a line; "NAME unless OTHER" is read only where
+//                 OTHER is not set
 //
 // Both need no environment, and a web server that starts it as CGI gets neither: arguments are then words of a query. Returns the exit code: 0, or 1 with a clear sentence on standard error when the
 // configuration is wrong, 2 when the arguments are not understood.

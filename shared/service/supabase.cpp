@@ -64,8 +64,8 @@ std::optional<base::Uuid> ask_whose(config::Supabase const& supabase, std::strin
     request.url = supabase.url + "/auth/v1/user";
     request.headers = {{"Authorization", "Bearer " + std::string(token)},
                        {"X-Supabase-Api-Version", "2024-01-01"}};
-    if (!supabase.publishable_key.empty())
-        request.headers.emplace_back("apikey", supabase.publishable_key.reveal());
+    auto const& key = supabase.publishable_key.empty() ? supabase.secret_key : supabase.publishable_key;
+    if (!key.empty()) request.headers.emplace_back("apikey", key.reveal());
     auto const response = send(request, deadline);
     if (response.status == 403) return std::nullopt;
     if (response.status != 200)
