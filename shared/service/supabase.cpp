@@ -44,7 +44,7 @@ base::Uuid user_in(std::string const& body)
 {
     auto const id = [&]() -> std::optional<base::Uuid> {
         try {
-            auto const user = json::parse(body);
+            auto const user = json::parse(body, json::depth_most); // it holds metadata
             auto const* const member = user.find("id");
             return member == nullptr ? std::nullopt : base::parse_uuid(member->text);
         } catch (base::Failure const&) {

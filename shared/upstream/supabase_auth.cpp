@@ -41,7 +41,7 @@ std::optional<json::Value> document(HttpResponse const& response)
 {
     if (!is_json(response.content_type)) return std::nullopt;
     try {
-        auto value = json::parse(response.body);
+        auto value = json::parse(response.body, json::depth_most); // it holds metadata
         if (value.kind != json::Kind::object) return std::nullopt;
         return value;
     } catch (Failure const&) {

@@ -108,7 +108,7 @@ std::optional<Holder> holder_of_token(std::string_view token)
 json::Value body_of(http::Request const& request)
 {
     if (request.body.empty()) throw Refused("bad_json");
-    auto body = json::parse(request.body);
+    auto body = json::parse(request.body, json::depth_most);
     if (body.kind != Kind::object) throw Refused("bad_json");
     return body;
 }
