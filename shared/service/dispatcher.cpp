@@ -4,6 +4,7 @@
 
 #include "shared/accounts/accounts.hpp"
 #include "shared/accounts/credentials.hpp"
+#include "shared/accounts/sessions.hpp"
 #include "shared/auth/authenticator.hpp"
 #include "shared/base/log.hpp"
 #include "shared/service/service.hpp"
@@ -128,7 +129,9 @@ struct Dispatcher::State {
     State(std::vector<Endpoint> all, config::Config settings, auth::Authenticator::Lookup lookup)
         : endpoints(most_literal_first(std::move(all))), config(std::move(settings)),
           session(db::Options{.conninfo = config.database_url}), ledger(session),
-          tokens(tokens_of(config.supabase)),
+          // Half of the workers go on serving, whatever Supabase Auth does.
+          tokens(tokens_of(config.supabase, static_cast<std::size_t>(std::max(config.workers / 2, 1)),
+                           standing())),
           authenticator(environment_keys(config), lookup ? std::move(lookup) : of_database(), remember_keys,
                         verification())
     {
@@ -138,7 +141,17 @@ struct Dispatcher::State {
     auth::Authenticator::Verify verification()
     {
         if (!tokens) return {};
-        return [this](auto token, auto deadline) { return tokens->verify(token, deadline); };
+        return [this](auto token, auto client, auto deadline) {
+            return tokens->verify(token, client, deadline);
+        };
+    }
+
+    auth::Tokens::Stands standing()
+    {
+        return [this](auto const& token, auto deadline) {
+            return accounts::session_stands(session, auth::proven(auth::User{.token = token}).proof,
+                                            deadline);
+        };
     }
 
     auth::Authenticator::Lookup of_database()

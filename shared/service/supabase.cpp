@@ -75,13 +75,16 @@ std::optional<base::Uuid> ask_whose(config::Supabase const& supabase, std::strin
 
 } // namespace
 
-std::unique_ptr<auth::Tokens> tokens_of(config::Supabase const& supabase)
+std::unique_ptr<auth::Tokens> tokens_of(config::Supabase const& supabase, std::size_t waiting_max,
+                                        auth::Tokens::Stands stands)
 {
     if (!supabase.configured()) return nullptr;
     return std::make_unique<auth::Tokens>(
-        auth::Tokens::Options{
-            .issuers = supabase.issuers, .secret = supabase.jwt_secret, .jwks_cache = supabase.jwks_cache},
-        [supabase](base::Deadline deadline) { return fetch_jwks(supabase, deadline); },
+        auth::Tokens::Options{.issuers = supabase.issuers,
+                              .secret = supabase.jwt_secret,
+                              .jwks_cache = supabase.jwks_cache,
+                              .waiting_max = waiting_max},
+        [supabase](base::Deadline deadline) { return fetch_jwks(supabase, deadline); }, std::move(stands),
         [supabase](std::string_view token, base::Deadline deadline) {
             return ask_whose(supabase, token, deadline);
         });

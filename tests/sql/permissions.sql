@@ -4,7 +4,7 @@
 begin;
 \ir support.psql
 \ir open_functions.psql
-select plan(60);
+select plan(61);
 
 grant farebox_app to current_user; -- to try things in its place; gone with the rollback
 
@@ -89,7 +89,8 @@ select bag_eq($$ select split_part(calls('farebox_app'), '(', 1) $$,
                         ('farebox_api.transfer'), ('farebox_api.balance'), ('farebox_api.entries'),
                         ('farebox_api.create_user'), ('farebox_api."grant"'), ('farebox_api.find_credential'),
                         ('farebox_api.account'), ('farebox_api.rename_account'), ('farebox_api.export_account'),
-                        ('farebox_api.erase_account'), ('farebox_api.registration_number') $$,
+                        ('farebox_api.erase_account'), ('farebox_api.registration_number'),
+                        ('farebox_api.session_stands') $$,
               'the application calls the functions of sql/api, each of them once, and no other');
 select bag_eq($$ select p.proname::text from pg_proc p
                   where p.pronamespace = 'farebox_api'::regnamespace and not 'p_caller' = any (p.proargnames) $$,
