@@ -203,7 +203,12 @@ struct Dispatcher::State {
     {
         auto const& access = running.endpoint->access;
         if (access.open) return;
-        running.caller = authenticator.authenticate(request, deadline);
+        try {
+            running.caller = authenticator.authenticate(request, deadline);
+        } catch (Failure const& failure) {
+            if (!access.unproved || failure.error() != Error::unauthorized) throw;
+            return;
+        }
         running.caller = admitted(*running.caller, access, deadline);
     }
 

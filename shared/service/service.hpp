@@ -29,13 +29,16 @@ using http::Dialect;
 struct Access {
     bool open = false;   // anyone
     bool person = false; // a user with an access token; the handler says whose things it shows
-    bool admin = false;  // an operator, whosever things it is about; the caller is then auth::Operator
+    bool unproved =
+        false; // and whoever shows a credential that is none any more: the handler asks for another proof
+    bool admin = false; // an operator, whosever things it is about; the caller is then auth::Operator
     std::optional<auth::Scope> service; // an API key with this scope
 
     static constexpr Access anyone() { return {.open = true, .service = {}}; }
     static constexpr Access key(auth::Scope scope) { return {.service = scope}; }
     static constexpr Access key_or_admin(auth::Scope scope) { return {.admin = true, .service = scope}; }
     static constexpr Access user() { return {.person = true, .service = {}}; }
+    static constexpr Access leaving_user() { return {.person = true, .unproved = true, .service = {}}; }
     static constexpr Access user_or_key(auth::Scope scope) { return {.person = true, .service = scope}; }
 };
 
@@ -43,7 +46,8 @@ struct Access {
 struct Call {
     http::Request const& request;
     http::Match const& path;
-    std::optional<auth::Caller> const& recognised; // empty where anyone may call
+    std::optional<auth::Caller> const&
+        recognised; // empty where anyone may call, or who shows no good credential
     db::Session& session;
     ledger::Ledger& ledger;
     config::Config const& config;
