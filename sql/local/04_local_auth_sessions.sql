@@ -92,7 +92,8 @@ end $$;
 -- A token that was used already is good once more when
 --   - it is the parent of the active one: the answer that carried the active one was lost; it is given again, at any time
 --   - it was used less than 10 s ago: two tabs of one browser
--- Anything else is a stolen token in somebody's hands, and the session ends with all of its tokens.
+-- Anything else is a stolen token in somebody's hands, and all tokens of the session are revoked. Its row stays, as at Supabase
+-- Auth, and so does what is good for two tabs: whoever has the newest may go on with it for 10 s.
 create function local_auth.refresh(p_token text, p_agent text, p_ip text) returns local_auth.answer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -129,7 +130,8 @@ begin
             return local_auth.answer_of_session(v_session_id, v_active.token);
         end if;
         if v_token.updated_at < v_now - interval '10 seconds' then
-            delete from auth.sessions s where s.id = v_session_id;
+            update auth.refresh_tokens t set revoked = true, updated_at = v_now
+             where t.session_id = v_session_id and t.revoked = false;
             return local_auth.refused('refresh_token_already_used');
         end if;
     end if;
