@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(56);
+select plan(58);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
@@ -325,6 +325,17 @@ rollback to honest;
 update farebox.wallets set kind = 'pool', owner = null where id = :'ann';
 select is(old_numbers(:'ann'), 0::bigint, 'a wallet that is no user''s has no number to count');
 rollback to honest;
+
+---- Accounts are followed
+
+select is(farebox.verify_accounts(), '[]', 'where the trigger is the one that migrating makes, all is well');
+savepoint followed;
+select patiently('create or replace trigger farebox_follow_user after insert on auth.users
+                  for each row execute function farebox.follow_auth_user()') \g /dev/null
+select is((select jsonb_agg(v ->> 'detail') from jsonb_array_elements(farebox.verify_accounts()) v),
+          '["it is another: CREATE TRIGGER farebox_follow_user AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()"]',
+          'one that was changed by hand is found');
+rollback to followed;
 
 ---- What no hand can write at all
 
