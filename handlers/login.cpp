@@ -1,11 +1,11 @@
 // POST /api/v1/auth/login: a session for an account (chat platform API).
 //
 //   Access    anyone
-//   Request   {"email" or "phone", "password"}
+//   Request   {"email" or "phone", "password", "captcha_token"?}
 //   Reply     200 {"status": "success", "user": {"id": UUID, "email"},
 //                  "tokens": {"access_token", "refresh_token"}}
-//   Refuses   validation_error, invalid_credentials, not_confirmed (after the right password only),
-//             rate_limited, auth_unavailable
+//   Refuses   validation_error, invalid_credentials, not_confirmed and account_refused (after the right
+//             password only), captcha_failed, rate_limited, auth_unavailable
 //
 // POST /api/auth/login: a session for an account (conversation app API).
 //
@@ -40,7 +40,6 @@ using upstream::AuthSession;
 
 constexpr auto failure_step = std::chrono::milliseconds(500);
 constexpr std::size_t password_bytes_max = 1024; // what is too long to be one is wrong like any other
-constexpr std::size_t refresh_token_chars_max = 1024;
 
 // A name for the time at which a request began.
 using Start = std::chrono::steady_clock::time_point;
@@ -60,7 +59,7 @@ Failure refusal_of(upstream::AuthRefused const& refused)
         code == "user_not_found" || code == "email_address_invalid" || code == "email_provider_disabled" ||
         code == "phone_provider_disabled")
         return Failure(Error::invalid_credentials, "Supabase Auth: " + code);
-    return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
+    return api::refusal_of(refused);
 }
 
 AuthSession sign_in(service::Call const& call)
@@ -81,13 +80,9 @@ AuthSession sign_in(service::Call const& call)
 AuthSession refresh(service::Call const& call)
 {
     auto body = api::Body(call);
-    auto const token = base::Secret(body.fields.text("refresh_token", 1, refresh_token_chars_max));
+    auto const token = base::Secret(body.fields.text("refresh_token", 1, api::refresh_token_chars_max));
     body.done();
-    try {
-        return api::supabase_auth(call.config).refresh(token, call.request.remote_addr, call.deadline);
-    } catch (upstream::AuthRefused const& refused) {
-        throw Failure(Error::unauthorized, "Supabase Auth: " + refused.code);
-    }
+    return api::refresh(call, token);
 }
 
 // The first login of an account that is older than farebox gives it its wallet.

@@ -16,10 +16,12 @@
 //   Refuses   validation_error
 //
 // POST /api/auth/logout: ends the session of the token (conversation app API). Its refresh token is dead, and the
-// access token, though it has not expired, is 401 from then on. The refresh token in the body is not needed,
-// so nobody ends a session with somebody else's.
-//   Reply     200 {"message": "Logout successful"}
-//   Refuses   auth_unavailable, rate_limited
+// access token, though it has not expired, is 401 from then on. Where the access token is not good any more, the
+// session of the refresh token is ended: whoever has that could log in with it, and out again.
+//   Request   {"refresh"?}
+//   Reply     200 {"message": "Logout successful"}: the session is gone
+//   Refuses   unauthorized (neither token is good; the session may live), validation_error, auth_unavailable,
+//             rate_limited
 //
 // GET /api/v1/user/export: all that is stored about the caller. An endpoint of our own.
 //   Reply     200 {"user", "admin", "agent", "billing_keys", "wallet", "holds" (open ones),
@@ -41,13 +43,6 @@ namespace {
 
 using base::Error;
 using base::Failure;
-
-base::Secret access_token(service::Call const& call)
-{
-    // Recognised already: the scheme, a space and the token.
-    auto const header = call.request.header("authorization").value_or("");
-    return base::Secret(header.substr(header.find_last_of(' ') + 1));
-}
 
 http::Response me(service::Call const& call)
 {
@@ -88,9 +83,26 @@ http::Response update(service::Call const& call)
     return http::json(200, body.end().str());
 }
 
+// What the caller shows beside an access token that is not good any more; empty when nothing.
+std::optional<base::Secret> refresh_token(service::Call const& call)
+{
+    auto const body = json::parse(call.request.body);
+    auto fields = json::Fields(body);
+    auto token = fields.optional_text("refresh", 0, api::refresh_token_chars_max).value_or("");
+    fields.done();
+    if (token.empty()) return std::nullopt;
+    return base::Secret(std::move(token));
+}
+
 http::Response logout(service::Call const& call)
 {
-    api::supabase_auth(call.config).sign_out(access_token(call), call.deadline);
+    auto const supabase = api::supabase_auth(call.config);
+    auto ended = call.recognised.has_value() &&
+                 supabase.sign_out(base::Secret(auth::credential_of(call.request)), call.deadline);
+    if (!ended)
+        if (auto const token = refresh_token(call))
+            ended = supabase.sign_out(api::refresh(call, *token).access_token, call.deadline);
+    if (!ended) throw Failure(Error::unauthorized, "neither token is good for a logout");
     return http::json(200, json::Writer().begin().field("message", "Logout successful").end().str());
 }
 
@@ -129,8 +141,7 @@ int main(int count, char** arguments)
         get("/api/v1/user/profile", Dialect::chat, Access::user(), me),
         get("/api/auth/profile", Dialect::forge, Access::user(), forge_profile),
         put("/api/auth/profile/update", Dialect::forge, Access::user(), update),
-        post("/api/auth/logout", Dialect::forge, Access::user(), logout)
-            .with_timeout_ms(api::account_timeout_ms),
+        api::account(post("/api/auth/logout", Dialect::forge, Access::leaving_user(), logout)),
         get("/api/v1/user/export", Dialect::chat, Access::user(), export_account),
         remove("/api/v1/user/delete", Dialect::chat, Access::user(), leave)
             .with_timeout_ms(api::account_timeout_ms),

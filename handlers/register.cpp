@@ -1,13 +1,14 @@
 // POST /api/v1/auth/register: a new account (chat platform API).
 //
 //   Access    anyone
-//   Request   {"email", "password" (at most 72 bytes)}; "phone" in place of the email where the project
-//             takes phones
+//   Request   {"email", "password" (at most 72 bytes), "captcha_token"?}; "phone" in place of the email
+//             where the project takes phones
 //   Reply     201 {"status": "success", "message", "user": {"id": UUID, "email", "created_at"},
 //                  "tokens": {"access_token", "refresh_token"},
 //                  "agent_info": {"agent_id": null or text, "status"}};
 //             where the address must be confirmed first: "status": "confirmation_required", "tokens": null
-//   Refuses   validation_error (by field), user_exists, registration_closed, rate_limited, auth_unavailable
+//   Refuses   validation_error (by field), user_exists, registration_closed, account_refused, captcha_failed,
+//             rate_limited, auth_unavailable
 //
 // POST /api/auth/register: a new account (conversation app API).
 //
@@ -92,7 +93,7 @@ Failure refusal_of(upstream::AuthRefused const& refused, std::string const& name
     if (code == "validation_failed" || code == "email_address_invalid" ||
         code == "email_address_not_authorized")
         return field_failure(name, "is not accepted for an account", "not_accepted");
-    return Failure(Error::auth_unavailable, "Supabase Auth: " + code).retry_after(5);
+    return api::refusal_of(refused);
 }
 
 SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect)

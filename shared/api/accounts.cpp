@@ -9,6 +9,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t display_name_chars_max = 100;
+constexpr std::size_t captcha_token_chars_max = 16UL * 1024;
 // More than any password; what is too long for one is said in bytes.
 constexpr std::size_t password_chars_max = 4096;
 
@@ -33,6 +34,30 @@ upstream::SupabaseAuth supabase_auth(config::Config const& config)
     options.secret_key = supabase.secret_key;
     return upstream::SupabaseAuth(std::move(options),
                                   upstream::Http({.user_agent = "farebox/" FAREBOX_VERSION}));
+}
+
+base::Failure refusal_of(upstream::AuthRefused const& refused)
+{
+    auto log = "Supabase Auth: " + refused.code;
+    if (refused.code == "captcha_failed") return base::Failure(base::Error::captcha_failed, std::move(log));
+    // What is at fault is our request or the project's key: nothing that the client could change.
+    for (auto const* const ours : {"bad_json", "bad_jwt", "no_authorization", "not_admin"})
+        if (refused.code == ours)
+            return base::Failure(base::Error::auth_unavailable, std::move(log)).retry_after(5);
+    return base::Failure(base::Error::account_refused, std::move(log));
+}
+
+upstream::AuthSession refresh(service::Call const& call, base::Secret const& refresh_token)
+try {
+    return supabase_auth(call.config).refresh(refresh_token, call.request.remote_addr, call.deadline);
+} catch (upstream::AuthRefused const& refused) {
+    auto log = "Supabase Auth: " + refused.code;
+    // "validation_failed" is what it says of a text that cannot be one of its tokens.
+    for (auto const* const dead :
+         {"refresh_token_not_found", "refresh_token_already_used", "session_not_found", "session_expired",
+          "user_not_found", "user_banned", "validation_failed"})
+        if (refused.code == dead) throw base::Failure(base::Error::unauthorized, std::move(log));
+    throw base::Failure(base::Error::auth_unavailable, std::move(log)).retry_after(5);
 }
 
 auth::User const& user_of(service::Call const& call)
@@ -76,6 +101,7 @@ upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
         fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
                        "too_long");
     login.password = base::Secret(std::move(password));
+    login.captcha_token = fields.optional_text("captcha_token", 0, captcha_token_chars_max).value_or("");
     return login;
 }
 

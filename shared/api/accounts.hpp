@@ -32,6 +32,16 @@ constexpr service::Endpoint registration(service::Endpoint const& endpoint)
 // Failure auth_unavailable where no project is configured.
 upstream::SupabaseAuth supabase_auth(config::Config const& config);
 
+// A refusal to register or to log in that the endpoint has no words of its own for. A hook of the operator's may refuse with
+// anything: that is a refusal, and no outage that passes.
+base::Failure refusal_of(upstream::AuthRefused const& refused);
+
+// The next tokens of a session. Failure unauthorized where the refresh token, its session or its user is dead or banned; whatever
+// else stands in the way is auth_unavailable, since whoever hears 401 throws the session away.
+upstream::AuthSession refresh(service::Call const& call, base::Secret const& refresh_token);
+
+inline constexpr std::size_t refresh_token_chars_max = 1024;
+
 // The caller of an endpoint that admits users alone.
 auth::User const& user_of(service::Call const& call);
 
@@ -44,7 +54,8 @@ accounts::Person person_of(service::Call const& call);
 accounts::Person person_of(upstream::AuthSession const& session, config::Config const& config);
 
 // "email" and "password", or "phone" in place of the email; problems are left in `fields`. The email is in
-// lower case, the phone's digits are kept. The password is at most `password_bytes_max` long.
+// lower case, the phone's digits are kept. The password is at most `password_bytes_max` long. "captcha_token", where the
+// project asks for a CAPTCHA.
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max);
 
 // "display_name" without the blanks around it, at most 100 characters; "" when it is absent or blank.

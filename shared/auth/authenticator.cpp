@@ -1,5 +1,6 @@
 #include "shared/auth/authenticator.hpp"
 
+#include "shared/auth/jws.hpp"
 #include "shared/base/failure.hpp"
 #include "shared/base/log.hpp"
 
@@ -13,8 +14,8 @@ namespace auth {
 
 namespace {
 
-constexpr std::size_t header_bytes_max = 8UL * 1024;
-constexpr std::size_t key_characters = 43; // 32 bytes in base64url
+constexpr std::size_t header_bytes_max = token_bytes_max + 64; // the scheme, and blanks
+constexpr std::size_t key_characters = 43;                     // 32 bytes in base64url
 constexpr std::size_t remembered_credentials_max = 1000;
 
 struct Shape {
@@ -84,6 +85,14 @@ std::string_view without_scheme(std::string_view header)
 
 } // namespace
 
+std::string credential_of(http::Request const& request)
+{
+    auto const header = request.header("authorization");
+    if (!header) unauthorized("no authorization header");
+    if (header->size() > header_bytes_max) unauthorized("the authorization header is too long");
+    return std::string(without_scheme(*header));
+}
+
 Authenticator::Authenticator(std::vector<EnvironmentKey> environment, Lookup lookup,
                              std::chrono::milliseconds remember, Verify verify)
     : environment_(std::move(environment)), lookup_(std::move(lookup)), remember_(remember),
@@ -93,11 +102,7 @@ Authenticator::Authenticator(std::vector<EnvironmentKey> environment, Lookup loo
 
 Caller Authenticator::authenticate(http::Request const& request, base::Deadline deadline)
 {
-    auto const header = request.header("authorization");
-    if (!header) unauthorized("no authorization header");
-    if (header->size() > header_bytes_max) unauthorized("the authorization header is too long");
-    auto const credential = without_scheme(*header);
-
+    auto const credential = credential_of(request);
     for (auto const& key : environment_)
         if (key.value.equals(credential)) {
             if (auto const known = find(base::sha256(credential), "api_key", deadline))
@@ -106,7 +111,7 @@ Caller Authenticator::authenticate(http::Request const& request, base::Deadline 
             unauthorized(key.name + " is not registered in the database: run scripts/key environment");
         }
     auto const* const shape = shape_of(credential);
-    if (shape == nullptr && verify_) return User{.token = verify_(credential, deadline)};
+    if (shape == nullptr && verify_) return User{.token = verify_(credential, request.remote_addr, deadline)};
     if (shape == nullptr || !is_whole(credential, *shape)) unauthorized("the credential is no key");
     return key_holder(credential, shape->kind, deadline);
 }

@@ -1,4 +1,4 @@
-// Who an Authorization header names, told by the credential's shape: one of the environment's keys, compared whole; a secret
+// Who an Authorization header names, and the one place that reads that header: told by the credential's shape: one of the environment's keys, compared whole; a secret
 // of farebox.credentials, which is a prefix and 43 base64url characters (32 random bytes); or, for whatever is neither, the
 // bearer of an access token.
 //
@@ -42,22 +42,25 @@ struct EnvironmentKey {
     base::Secret value;
 };
 
+// The credential in the request's Authorization header, without its scheme ("Bearer", in any case) and the blanks around it; a
+// bare one is taken as it is. Failure unauthorized when there is none, when it is sent twice, or too long to be one.
+std::string credential_of(http::Request const& request);
+
 class Authenticator {
   public:
     using Lookup =
         std::function<std::optional<KnownCredential>(base::Sha256 const& hash, base::Deadline deadline)>;
-    // Whose access token this is (auth::Tokens::verify).
-    using Verify = std::function<UserToken(std::string_view token, base::Deadline deadline)>;
+    // Whose access token this is, which came from that address (auth::Tokens::verify).
+    using Verify =
+        std::function<UserToken(std::string_view token, std::string_view client, base::Deadline deadline)>;
 
     // Empty environment keys match nothing, and one that the database does not know matches nothing either. That there is no
     // such credential is never remembered. Without `verify` no token is anybody's.
     Authenticator(std::vector<EnvironmentKey> environment, Lookup lookup,
                   std::chrono::milliseconds remember = std::chrono::seconds(60), Verify verify = {});
 
-    // The caller that the request's Authorization header names: "Bearer <credential>" (scheme in any case) or
-    // the bare credential. Failure unauthorized when it is missing, doubled, longer than 8 KiB, malformed or
-    // unknown, and what `lookup` and `verify` throw; a header that is not a key costs no lookup, and what begins as one
-    // is never taken for a token.
+    // Whose credential it is. Failure unauthorized when it is missing, malformed or unknown, and what `lookup` and `verify`
+    // throw; a header that is not a key costs no lookup, and what begins as one is never taken for a token.
     Caller authenticate(http::Request const& request, base::Deadline deadline);
 
     // After the database refused this caller.

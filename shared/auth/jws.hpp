@@ -11,7 +11,8 @@
 
 namespace auth {
 
-constexpr std::size_t token_bytes_max = 8UL * 1024;
+// Metadata makes them long. What is longer than a header may be (nginx/limits.conf) never comes here.
+constexpr std::size_t token_bytes_max = 16UL * 1024;
 
 struct Jws {
     std::string algorithm; // `alg` as the token says it; to be compared with a key's, never obeyed

@@ -21,6 +21,7 @@ namespace auth {
 namespace {
 
 constexpr std::size_t coordinate_bytes = 32; // of P-256
+constexpr std::size_t ed25519_bytes = 32;    // RFC 8032, 5.1.5
 constexpr std::size_t hash_bytes = 32;       // of SHA-256
 constexpr std::size_t secret_bytes_min = 32;
 constexpr std::size_t id_bytes_max = 256;
@@ -138,6 +139,15 @@ std::shared_ptr<EVP_PKEY> rsa_key(json::Value const& jwk)
     return make_key("RSA", builder.get());
 }
 
+// Whether the point is on the curve is seen with the first signature: none is good under one that is not.
+std::shared_ptr<EVP_PKEY> ed25519_key(json::Value const& jwk)
+{
+    auto const x = decode_base64url(text_of(jwk, "x"));
+    if (text_of(jwk, "crv") != "Ed25519" || !x || x->size() != ed25519_bytes) return {};
+    return {EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, bytes_of(*x), x->size()),
+            Free<EVP_PKEY_free>()};
+}
+
 // OpenSSL takes an ECDSA signature as DER; a token carries r and s one after the other. Empty when it does
 // not.
 std::vector<unsigned char> der_signature(std::string_view raw)
@@ -158,19 +168,41 @@ std::vector<unsigned char> der_signature(std::string_view raw)
     return der;
 }
 
-bool verify_digest(EVP_PKEY* key, std::string_view text, unsigned char const* signature, std::size_t size)
+// `digest` is nullptr where the algorithm has its own.
+bool verify_digest(EVP_PKEY* key, char const* digest, std::string_view text, unsigned char const* signature,
+                   std::size_t size)
 {
     auto const context = DigestContext(EVP_MD_CTX_new());
     return context &&
-           EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key, nullptr) == 1 &&
+           EVP_DigestVerifyInit_ex(context.get(), nullptr, digest, nullptr, nullptr, key, nullptr) == 1 &&
            EVP_DigestVerify(context.get(), signature, size, bytes_of(text), text.size()) == 1;
 }
+
+struct Kind {
+    std::string_view type; // `kty`
+    Algorithm algorithm;
+    std::shared_ptr<EVP_PKEY> (*make)(json::Value const& jwk);
+};
+
+constexpr std::array kinds{
+    Kind{"EC", Algorithm::es256, ec_key},
+    Kind{"RSA", Algorithm::rs256, rsa_key},
+    Kind{"OKP", Algorithm::eddsa, ed25519_key},
+};
 
 } // namespace
 
 std::string_view name(Algorithm algorithm)
 {
-    return algorithm == Algorithm::es256 ? "ES256" : "RS256";
+    switch (algorithm) {
+    case Algorithm::es256:
+        return "ES256";
+    case Algorithm::rs256:
+        return "RS256";
+    case Algorithm::eddsa:
+        break;
+    }
+    return "EdDSA";
 }
 
 SigningKey::SigningKey(std::string id, Algorithm algorithm, std::shared_ptr<EVP_PKEY> key)
@@ -185,22 +217,25 @@ std::optional<SigningKey> SigningKey::from_jwk(json::Value const& jwk)
     auto const id = text_of(jwk, "kid");
     if (id.empty() || id.size() > id_bytes_max || !allows_verifying(jwk) || jwk.find("d") != nullptr)
         return std::nullopt;
-    if (type != "EC" && type != "RSA") return std::nullopt;
-    auto const algorithm = type == "EC" ? Algorithm::es256 : Algorithm::rs256;
-    if (jwk.find("alg") != nullptr && text_of(jwk, "alg") != name(algorithm)) return std::nullopt;
+    auto const* const kind =
+        std::find_if(kinds.begin(), kinds.end(), [&](Kind const& one) { return one.type == type; });
+    if (kind == kinds.end()) return std::nullopt;
+    if (jwk.find("alg") != nullptr && text_of(jwk, "alg") != name(kind->algorithm)) return std::nullopt;
 
-    auto key = algorithm == Algorithm::es256 ? ec_key(jwk) : rsa_key(jwk);
+    auto key = kind->make(jwk);
     if (!key) return std::nullopt;
-    return SigningKey(std::string(id), algorithm, std::move(key));
+    return SigningKey(std::string(id), kind->algorithm, std::move(key));
 }
 
 bool SigningKey::verify(std::string_view text, std::string_view signature) const
 {
     auto const errors = QuietErrors();
-    if (algorithm_ == Algorithm::rs256)
-        return verify_digest(key_.get(), text, bytes_of(signature), signature.size());
-    auto const der = der_signature(signature);
-    return !der.empty() && verify_digest(key_.get(), text, der.data(), der.size());
+    if (algorithm_ == Algorithm::es256) {
+        auto const der = der_signature(signature);
+        return !der.empty() && verify_digest(key_.get(), "SHA256", text, der.data(), der.size());
+    }
+    auto const* const digest = algorithm_ == Algorithm::rs256 ? "SHA256" : nullptr;
+    return verify_digest(key_.get(), digest, text, bytes_of(signature), signature.size());
 }
 
 bool verify_hs256(base::Secret const& secret, std::string_view text, std::string_view signature)

@@ -14,16 +14,16 @@
 
 namespace auth {
 
-enum class Algorithm { es256, rs256 };
+enum class Algorithm { es256, rs256, eddsa };
 
-// As `alg` has it: "ES256", "RS256".
+// As `alg` has it: "ES256", "RS256", "EdDSA".
 std::string_view name(Algorithm algorithm);
 
 // A public key of a project.
 class SigningKey {
   public:
-    // Empty for a key that is not ours to use: another type or curve (P-256 only), RSA under 2048 or over
-    // 8192 bits, no key id, for encryption, a point that is not on the curve, a private key that somebody
+    // Empty for a key that is not ours to use: another type or curve (P-256 and Ed25519 only), RSA under 2048 or
+    // over 8192 bits, no key id, for encryption, a point that is not on P-256, a private key that somebody
     // published.
     static std::optional<SigningKey> from_jwk(json::Value const& jwk);
 
@@ -31,7 +31,7 @@ class SigningKey {
     Algorithm algorithm() const { return algorithm_; }
 
     // Whether `signature` is this key's over `text`: r and s of 32 bytes each for ES256 (RFC 7518, 3.4),
-    // PKCS #1 v1.5 for RS256 (3.3). Any thread may ask. Leaves nothing in OpenSSL's error queue, which the
+    // PKCS #1 v1.5 for RS256 (3.3), RFC 8037 for EdDSA. Any thread may ask. Leaves nothing in OpenSSL's error queue, which the
     // connections of libpq and libcurl read.
     bool verify(std::string_view text, std::string_view signature) const;
 

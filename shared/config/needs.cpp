@@ -5,27 +5,46 @@
 
 namespace config {
 
-std::vector<std::string> variables(Needs const& needs)
+std::vector<Variable> variables(Needs const& needs)
 {
-    auto names = std::vector<std::string>();
-    auto const add = [&](bool needed, std::initializer_list<char const*> group) {
+    auto all = std::vector<Variable>();
+    auto const add = [&](bool needed, std::initializer_list<Variable> group) {
         if (!needed) return;
-        for (auto const* const name : group)
-            if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+        for (auto const& variable : group) {
+            auto const known = std::find_if(all.begin(), all.end(),
+                                            [&](Variable const& one) { return one.name == variable.name; });
+            if (known == all.end())
+                all.push_back(variable);
+            else if (variable.unless.empty())
+                known->unless.clear();
+        }
     };
-    add(true, {"FAREBOX_ENV", "FAREBOX_WORKERS", "REQUEST_TIMEOUT_MS", "IO_TIMEOUT_MS", "IDLE_EXIT_SECONDS",
-               "CREDENTIALS_DIRECTORY"});
-    add(needs.database, {"DATABASE_URL"});
-    // The publishable key is shown to Supabase's gateway when a token is judged there.
-    add(needs.callers, {"API_SECRET_KEY", "INTERNAL_API_KEY", "SUPABASE_URL", "SUPABASE_ISSUERS",
-                        "SUPABASE_JWT_SECRET", "SUPABASE_PUBLISHABLE_KEY", "JWKS_CACHE"});
+    auto const always = [](char const* name) { return Variable{.name = name, .unless = {}}; };
+    add(true, {always("FAREBOX_ENV"), always("FAREBOX_WORKERS"), always("REQUEST_TIMEOUT_MS"),
+               always("IO_TIMEOUT_MS"), always("IDLE_EXIT_SECONDS"), always("CREDENTIALS_DIRECTORY")});
+    add(needs.database, {always("DATABASE_URL")});
+    // Supabase's gateway wants to see a key where a token is judged there.
+    add(needs.callers, {always("API_SECRET_KEY"),
+                        always("INTERNAL_API_KEY"),
+                        always("SUPABASE_URL"),
+                        always("SUPABASE_ISSUERS"),
+                        always("SUPABASE_JWT_SECRET"),
+                        always("SUPABASE_PUBLISHABLE_KEY"),
+                        {.name = "SUPABASE_SECRET_KEY", .unless = "SUPABASE_PUBLISHABLE_KEY"},
+                        always("JWKS_CACHE")});
     // Whose tokens an answer holds is read from them, so the issuers are known here too.
-    add(needs.supabase_auth,
-        {"SUPABASE_URL", "SUPABASE_ISSUERS", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"});
-    add(needs.local_auth, {"LOCAL_AUTH_DATABASE_URL", "LOCAL_AUTH_SERVICE_KEY", "LOCAL_AUTH_KEY_FILE",
-                           "LOCAL_AUTH_ISSUER", "LOCAL_AUTH_CONFIRM", "LOCAL_AUTH_IN_PRODUCTION"});
-    add(needs.service_name, {"SERVICE_NAME"});
-    return names;
+    add(needs.supabase_auth, {always("SUPABASE_URL"), always("SUPABASE_ISSUERS"),
+                              always("SUPABASE_PUBLISHABLE_KEY"), always("SUPABASE_SECRET_KEY")});
+    add(needs.local_auth,
+        {always("LOCAL_AUTH_DATABASE_URL"), always("LOCAL_AUTH_SERVICE_KEY"), always("LOCAL_AUTH_KEY_FILE"),
+         always("LOCAL_AUTH_ISSUER"), always("LOCAL_AUTH_CONFIRM"), always("LOCAL_AUTH_IN_PRODUCTION")});
+    add(needs.service_name, {always("SERVICE_NAME")});
+    return all;
+}
+
+std::string written(Variable const& variable)
+{
+    return variable.unless.empty() ? variable.name : variable.name + " unless " + variable.unless;
 }
 
 } // namespace config

@@ -20,7 +20,15 @@ struct Needs {
     }
 };
 
-// The names, those that every program reads among them; no name twice.
-std::vector<std::string> variables(Needs const& needs);
+struct Variable {
+    std::string name;
+    std::string unless; // read only where that one is not set; "": always
+};
+
+// Those that every program reads among them; no name twice.
+std::vector<Variable> variables(Needs const& needs);
+
+// As --needs prints it: "NAME", or "NAME unless OTHER".
+std::string written(Variable const& variable);
 
 } // namespace config

@@ -53,7 +53,14 @@ int Reader::integer(std::string const& name, int otherwise, int min, int max)
 
 bool Reader::needs(std::string const& name) const
 {
-    return std::find(names_.begin(), names_.end(), name) != names_.end();
+    auto const known = std::find_if(variables_.begin(), variables_.end(),
+                                    [&](Variable const& one) { return one.name == name; });
+    return known != variables_.end() && (known->unless.empty() || !is_set(known->unless));
+}
+
+bool Reader::is_set(std::string const& name) const
+{
+    return variable(name) || credential_file(name);
 }
 
 std::optional<std::string> Reader::variable(std::string const& name) const
@@ -73,16 +80,23 @@ void Reader::done() const
     throw std::runtime_error(all);
 }
 
-// systemd's LoadCredential= leaves one file a name. A trailing newline is the editor's, not the secret's.
-std::optional<std::string> Reader::credential(std::string const& name)
+std::optional<std::filesystem::path> Reader::credential_file(std::string const& name) const
 {
     auto const directory = variable("CREDENTIALS_DIRECTORY");
     if (!directory || !needs(name)) return std::nullopt;
-    auto const path = std::filesystem::path(*directory) / name;
+    auto path = std::filesystem::path(*directory) / name;
     auto ignored = std::error_code();
     if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+    return path;
+}
 
-    auto file = std::ifstream(path, std::ios::binary);
+// systemd's LoadCredential= leaves one file a name. A trailing newline is the editor's, not the secret's.
+std::optional<std::string> Reader::credential(std::string const& name)
+{
+    auto const path = credential_file(name);
+    if (!path) return std::nullopt;
+
+    auto file = std::ifstream(*path, std::ios::binary);
     auto text = std::string(secret_bytes_max + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad() || !file.eof()) {

@@ -5,6 +5,7 @@
 #include "shared/base/secret.hpp"
 #include "shared/config/needs.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace config {
 
 class Reader {
   public:
-    explicit Reader(Needs const& needs) : names_(variables(needs)) {}
+    explicit Reader(Needs const& needs) : variables_(variables(needs)) {}
 
     // From the environment or from the file of that name in CREDENTIALS_DIRECTORY; empty when in neither.
     base::Secret secret(std::string const& name);
@@ -35,9 +36,11 @@ class Reader {
 
   private:
     bool needs(std::string const& name) const;
+    bool is_set(std::string const& name) const;
+    std::optional<std::filesystem::path> credential_file(std::string const& name) const;
     std::optional<std::string> credential(std::string const& name);
 
-    std::vector<std::string> names_;
+    std::vector<Variable> variables_;
     std::vector<std::string> faults_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "shared/accounts/accounts.hpp"
 #include "shared/accounts/credentials.hpp"
+#include "shared/accounts/sessions.hpp"
 #include "shared/auth/authenticator.hpp"
 #include "shared/base/log.hpp"
 #include "shared/ledger/catch_up.hpp"
@@ -151,7 +152,9 @@ struct Dispatcher::State {
     State(std::vector<Endpoint> all, config::Config settings, auth::Authenticator::Lookup lookup)
         : endpoints(most_literal_first(std::move(all))), config(std::move(settings)),
           session(db::Options{.conninfo = config.database_url}, ledger::catch_up), ledger(session),
-          tokens(tokens_of(config.supabase)),
+          // Half of the workers go on serving, whatever Supabase Auth does.
+          tokens(tokens_of(config.supabase, static_cast<std::size_t>(std::max(config.workers / 2, 1)),
+                           standing())),
           authenticator(environment_keys(config), lookup ? std::move(lookup) : of_database(), remember_keys,
                         verification())
     {
@@ -161,7 +164,17 @@ struct Dispatcher::State {
     auth::Authenticator::Verify verification()
     {
         if (!tokens) return {};
-        return [this](auto token, auto deadline) { return tokens->verify(token, deadline); };
+        return [this](auto token, auto client, auto deadline) {
+            return tokens->verify(token, client, deadline);
+        };
+    }
+
+    auth::Tokens::Stands standing()
+    {
+        return [this](auto const& token, auto deadline) {
+            return accounts::session_stands(session, auth::proven(auth::User{.token = token}).proof,
+                                            deadline);
+        };
     }
 
     auth::Authenticator::Lookup of_database()
@@ -214,7 +227,12 @@ struct Dispatcher::State {
     {
         auto const& access = running.endpoint->access;
         if (access.open) return;
-        running.caller = authenticator.authenticate(request, deadline);
+        try {
+            running.caller = authenticator.authenticate(request, deadline);
+        } catch (Failure const& failure) {
+            if (!access.unproved || failure.error() != Error::unauthorized) throw;
+            return;
+        }
         running.caller = admitted(*running.caller, access, deadline);
     }
 

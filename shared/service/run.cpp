@@ -117,8 +117,8 @@ int tell(Program const& program, config::Needs const& needs, std::vector<std::st
         for (auto const& endpoint : program.endpoints)
             std::cout << describe(endpoint) << '\n';
     } else if (arguments == std::vector<std::string_view>{"--needs"}) {
-        for (auto const& name : config::variables(needs))
-            std::cout << name << '\n';
+        for (auto const& variable : config::variables(needs))
+            std::cout << config::written(variable) << '\n';
     } else {
         std::cerr << "usage: " << program.name << " [--endpoints | --needs]\n";
         return 2;

@@ -29,13 +29,16 @@ using http::Dialect;
 struct Access {
     bool open = false;   // anyone
     bool person = false; // a user with an access token; the handler says whose things it shows
-    bool admin = false;  // an operator, whosever things it is about; the caller is then auth::Operator
+    bool unproved =
+        false; // and whoever shows a credential that is none any more: the handler asks for another proof
+    bool admin = false; // an operator, whosever things it is about; the caller is then auth::Operator
     std::optional<auth::Scope> service; // an API key with this scope
 
     static constexpr Access anyone() { return {.open = true, .service = {}}; }
     static constexpr Access key(auth::Scope scope) { return {.service = scope}; }
     static constexpr Access key_or_admin(auth::Scope scope) { return {.admin = true, .service = scope}; }
     static constexpr Access user() { return {.person = true, .service = {}}; }
+    static constexpr Access leaving_user() { return {.person = true, .unproved = true, .service = {}}; }
     static constexpr Access user_or_key(auth::Scope scope) { return {.person = true, .service = scope}; }
 };
 
@@ -43,7 +46,8 @@ struct Access {
 struct Call {
     http::Request const& request;
     http::Match const& path;
-    std::optional<auth::Caller> const& recognised; // empty where anyone may call
+    std::optional<auth::Caller> const&
+        recognised; // empty where anyone may call, or who shows no good credential
     db::Session& session;
     ledger::Ledger& ledger;
     config::Config const& config;
@@ -134,7 +138,8 @@ struct Program {
 // until idle_exit_s have passed without one, or answers one CGI request where the process was started so.
 //
 //   --endpoints   prints the table, a JSON object a line (table.hpp)
-//   --needs       prints the names of the environment variables that it reads, one a line
+//   --needs       prints the names of the environment variables that it reads, one a line; "NAME unless OTHER" is read only where
+//                 OTHER is not set
 //
 // Both need no environment, and a web server that starts it as CGI gets neither: arguments are then words of a query. Returns the exit code: 0, or 1 with a clear sentence on standard error when the
 // configuration is wrong, 2 when the arguments are not understood.

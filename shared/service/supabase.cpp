@@ -44,7 +44,7 @@ base::Uuid user_in(std::string const& body)
 {
     auto const id = [&]() -> std::optional<base::Uuid> {
         try {
-            auto const user = json::parse(body);
+            auto const user = json::parse(body, json::depth_most); // it holds metadata
             auto const* const member = user.find("id");
             return member == nullptr ? std::nullopt : base::parse_uuid(member->text);
         } catch (base::Failure const&) {
@@ -64,8 +64,8 @@ std::optional<base::Uuid> ask_whose(config::Supabase const& supabase, std::strin
     request.url = supabase.url + "/auth/v1/user";
     request.headers = {{"Authorization", "Bearer " + std::string(token)},
                        {"X-Supabase-Api-Version", "2024-01-01"}};
-    if (!supabase.publishable_key.empty())
-        request.headers.emplace_back("apikey", supabase.publishable_key.reveal());
+    auto const& key = supabase.publishable_key.empty() ? supabase.secret_key : supabase.publishable_key;
+    if (!key.empty()) request.headers.emplace_back("apikey", key.reveal());
     auto const response = send(request, deadline);
     if (response.status == 403) return std::nullopt;
     if (response.status != 200)
@@ -75,13 +75,16 @@ std::optional<base::Uuid> ask_whose(config::Supabase const& supabase, std::strin
 
 } // namespace
 
-std::unique_ptr<auth::Tokens> tokens_of(config::Supabase const& supabase)
+std::unique_ptr<auth::Tokens> tokens_of(config::Supabase const& supabase, std::size_t waiting_max,
+                                        auth::Tokens::Stands stands)
 {
     if (!supabase.configured()) return nullptr;
     return std::make_unique<auth::Tokens>(
-        auth::Tokens::Options{
-            .issuers = supabase.issuers, .secret = supabase.jwt_secret, .jwks_cache = supabase.jwks_cache},
-        [supabase](base::Deadline deadline) { return fetch_jwks(supabase, deadline); },
+        auth::Tokens::Options{.issuers = supabase.issuers,
+                              .secret = supabase.jwt_secret,
+                              .jwks_cache = supabase.jwks_cache,
+                              .waiting_max = waiting_max},
+        [supabase](base::Deadline deadline) { return fetch_jwks(supabase, deadline); }, std::move(stands),
         [supabase](std::string_view token, base::Deadline deadline) {
             return ask_whose(supabase, token, deadline);
         });

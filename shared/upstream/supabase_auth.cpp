@@ -41,7 +41,7 @@ std::optional<json::Value> document(HttpResponse const& response)
 {
     if (!is_json(response.content_type)) return std::nullopt;
     try {
-        auto value = json::parse(response.body);
+        auto value = json::parse(response.body, json::depth_most); // it holds metadata
         if (value.kind != json::Kind::object) return std::nullopt;
         return value;
     } catch (Failure const&) {
@@ -75,6 +75,19 @@ bool is_rate_limit(std::string_view code)
     return code.starts_with("over_") && code.ends_with("_rate_limit");
 }
 
+// What the caller could not change: a hook that does not answer or answers nonsense, a provider of messages that fails.
+bool is_outage(std::string_view code)
+{
+    return code.starts_with("hook_") || code == "sms_send_failed";
+}
+
+// The gateway may refuse the project's key with a code of its own. What Supabase Auth itself says with 401 is of the token, and
+// "unknown" is a hook's.
+bool is_of_gateway(int status, std::string_view code)
+{
+    return status == 401 && code != "no_authorization" && code != "unknown";
+}
+
 // Throws what a status other than 2xx means.
 [[noreturn]] void refuse(HttpResponse const& response)
 {
@@ -89,7 +102,8 @@ bool is_rate_limit(std::string_view code)
             .retry_after(response.retry_after_s.value_or(usual_s));
     }
     // 409: another refresh of the same session is under way.
-    if (code.empty() || response.status >= 500 || response.status == 402 || response.status == 409)
+    if (code.empty() || response.status >= 500 || response.status == 402 || response.status == 409 ||
+        is_outage(code) || is_of_gateway(response.status, code))
         throw unavailable(seen);
     throw AuthRefused(code, reasons_of(*body));
 }
@@ -140,6 +154,8 @@ void write_login(json::Writer& body, Login const& login)
     if (login.email) body.field("email", *login.email);
     if (login.phone) body.field("phone", *login.phone);
     body.field("password", login.password.reveal());
+    if (!login.captcha_token.empty())
+        body.begin("gotrue_meta_security").field("captcha_token", login.captcha_token).end();
 }
 
 bool is_address(std::string const& text)
@@ -212,16 +228,18 @@ AuthSession SupabaseAuth::refresh(base::Secret const& refresh_token, std::string
     return session_of(body_of(send(asked, deadline)));
 }
 
-void SupabaseAuth::sign_out(base::Secret const& access_token, base::Deadline deadline) const
+bool SupabaseAuth::sign_out(base::Secret const& access_token, base::Deadline deadline) const
 {
     auto asked = request("POST", "/logout?scope=local", {});
     asked.headers.emplace_back("Authorization", "Bearer " + access_token.reveal());
     try {
         send(asked, deadline);
+        return true;
     } catch (AuthRefused const& refused) {
-        for (auto const* const gone : {"session_not_found", "session_expired", "user_not_found",
-                                       "user_banned", "bad_jwt", "no_authorization"})
-            if (refused.code == gone) return;
+        for (auto const* const gone : {"session_not_found", "user_not_found"})
+            if (refused.code == gone) return true;
+        for (auto const* const of_token : {"bad_jwt", "no_authorization", "user_banned"})
+            if (refused.code == of_token) return false;
         throw unavailable("logout refused: " + refused.code);
     }
 }

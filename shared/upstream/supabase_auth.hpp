@@ -9,7 +9,7 @@
 //
 // Where the service is at fault the failure is one of base::Failure, the same for every call:
 //   auth_unavailable   no answer, 5xx, 402 (over quota), HTML, a refused project key, an answer that makes no
-//                      sense
+//                      sense, a hook or a provider of messages that does not answer
 //   rate_limited       429, with the seconds it named or that are usual
 //
 // Everything else it refuses is an AuthRefused, for the caller to put into words.
@@ -36,7 +36,7 @@ struct SupabaseOptions {
 };
 
 // What the service says no with: its own code ("invalid_credentials", "weak_password" ...), which its
-// documentation lists.
+// documentation lists; "unknown" is what a hook of the operator's refuses with.
 class AuthRefused : public std::exception {
   public:
     AuthRefused(std::string what, std::vector<std::string> why)
@@ -54,6 +54,7 @@ struct Login {
     std::optional<std::string> email;
     std::optional<std::string> phone;
     base::Secret password;
+    std::string captcha_token = {}; // "" where the client sent none
 };
 
 struct AuthUser {
@@ -91,8 +92,9 @@ class SupabaseAuth {
     AuthSession refresh(base::Secret const& refresh_token, std::string_view client,
                         base::Deadline deadline) const;
 
-    // Ends the session of this token, its refresh token with it. One that has ended already is no failure.
-    void sign_out(base::Secret const& access_token, base::Deadline deadline) const;
+    // Ends the session of this token, its refresh token with it; one that is gone, or whose user is, has ended. False when the
+    // token is refused (it has expired, its key was revoked, its user is banned): its session may live.
+    bool sign_out(base::Secret const& access_token, base::Deadline deadline) const;
 
     // Removes an account for good; one that is not there is no failure. Needs may_administer().
     void remove_user(base::Uuid const& user, base::Deadline deadline) const;

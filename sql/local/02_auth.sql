@@ -46,6 +46,9 @@ create table if not exists auth.sessions (
     ip inet,
     tag text
 );
+-- Of sessions whose refresh tokens are of Supabase Auth's second kind, which have no rows; null here, where all are of the first.
+alter table auth.sessions add column if not exists refresh_token_hmac_key text;
+alter table auth.sessions add column if not exists refresh_token_counter bigint;
 create index if not exists sessions_user_id_idx on auth.sessions (user_id);
 
 create table if not exists auth.refresh_tokens (

@@ -27,6 +27,8 @@ set local role supabase_auth_admin;
 create type local_auth.answer as (
     refusal text,           -- a code of Supabase Auth; null: it took effect
     wait_seconds bigint,    -- with a code that ends in rate_limit
+    status int,             -- with a refusal that was played; null: what is usual for the code
+    sentence text,
     account_json text,      -- the user as the API shows it
     user_id uuid,
     email text,
@@ -46,6 +48,52 @@ declare
 begin
     v_answer.refusal := p_code;
     v_answer.wait_seconds := p_wait_seconds;
+    return v_answer;
+end $$;
+
+-- What the project's own settings would refuse with, for tests to play: a row for an address and the moment at which it is asked.
+-- Nothing else writes here, and a start of the stack begins without rows.
+--
+--   captcha         before anything: unless the request brings this row's captcha_token (or the service key)
+--   signup          a hook before a user is created
+--   password        a hook before a session is opened by password
+--   refresh_token   a hook before a session goes on
+create table local_auth.played (
+    address text not null, -- lower case, or digits
+    moment text not null check (moment in ('captcha', 'signup', 'password', 'refresh_token')),
+    status int not null,
+    code text not null,    -- 'unknown': what a hook says of its own
+    sentence text not null,
+    captcha_token text,
+    primary key (address, moment)
+);
+
+-- Null, or what is played at that moment.
+create function local_auth.played_at(p_address text, p_moment text) returns local_auth.answer
+language plpgsql stable set search_path = '' as $$
+declare
+    v_answer local_auth.answer;
+begin
+    select p.code, p.status, p.sentence into v_answer.refusal, v_answer.status, v_answer.sentence
+      from local_auth.played p
+     where p.address = p_address and p.moment = p_moment;
+    return v_answer;
+end $$;
+
+-- local_auth.ask_captcha: what a CAPTCHA would say; p_token is "" where none was sent.
+create function local_auth.ask_captcha(p_email text, p_phone text, p_token text) returns local_auth.answer
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    v_address text := coalesce(p_email, p_phone);
+    v_answer local_auth.answer := local_auth.played_at(v_address, 'captcha');
+begin
+    if exists (select from local_auth.played p
+                where p.address = v_address and p.moment = 'captcha' and p.captcha_token = p_token) then
+        return local_auth.refused(null);
+    end if;
+    if p_token = '' and v_answer.refusal is not null then
+        v_answer.sentence := 'captcha protection: request disallowed (no captcha_token found)';
+    end if;
     return v_answer;
 end $$;
 

@@ -52,8 +52,8 @@ end $$;
 
 -- local_auth.sign_in: a session for an address and its password.
 --
--- Refuses     invalid_credentials, user_banned, email_not_confirmed, phone_not_confirmed, in Supabase Auth's order: a
---             banned user is told so whatever the password, an unconfirmed one only with the right password
+-- Refuses     invalid_credentials, user_banned, email_not_confirmed, phone_not_confirmed, what is played, in Supabase Auth's
+--             order: a banned user is told so whatever the password, an unconfirmed one only with the right password
 --
 -- The password is compared before any of that, for a user who is not there as well.
 create function local_auth.sign_in(p_email text, p_phone text, p_password text, p_agent text, p_ip text)
@@ -63,6 +63,7 @@ declare
     v_user auth.users := local_auth.user_at(p_email, p_phone);
     v_is_password boolean := local_auth.is_password(p_password, v_user.encrypted_password);
     v_provider text := local_auth.provider_of(p_phone);
+    v_played local_auth.answer;
 begin
     if v_user.id is null then
         return local_auth.refused('invalid_credentials');
@@ -76,18 +77,23 @@ begin
     if not local_auth.is_confirmed(v_user, v_provider) then
         return local_auth.refused(v_provider || '_not_confirmed');
     end if;
+    v_played := local_auth.played_at(coalesce(p_email, p_phone), 'password');
+    if v_played.refusal is not null then
+        return v_played;
+    end if;
     return local_auth.open_session(v_user.id, 'password', p_agent, p_ip);
 end $$;
 
 -- local_auth.refresh: the session of a refresh token goes on, with a new one.
 --
 -- Locks       the session's row, so that one session is refreshed once at a time
--- Refuses     refresh_token_not_found, session_expired, user_banned, refresh_token_already_used
+-- Refuses     refresh_token_not_found, session_expired, user_banned, refresh_token_already_used, what is played
 --
 -- A token that was used already is good once more when
 --   - it is the parent of the active one: the answer that carried the active one was lost; it is given again, at any time
 --   - it was used less than 10 s ago: two tabs of one browser
--- Anything else is a stolen token in somebody's hands, and the session ends with all of its tokens.
+-- Anything else is a stolen token in somebody's hands, and all tokens of the session are revoked. Its row stays, as at Supabase
+-- Auth, and so does what is good for two tabs: whoever has the newest may go on with it for 10 s.
 create function local_auth.refresh(p_token text, p_agent text, p_ip text) returns local_auth.answer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -96,6 +102,7 @@ declare
     v_token auth.refresh_tokens;
     v_active auth.refresh_tokens;
     v_user auth.users;
+    v_played local_auth.answer;
     v_now timestamptz;
 begin
     -- Lock first, read afterwards: what is read then is what holds now.
@@ -123,9 +130,15 @@ begin
             return local_auth.answer_of_session(v_session_id, v_active.token);
         end if;
         if v_token.updated_at < v_now - interval '10 seconds' then
-            delete from auth.sessions s where s.id = v_session_id;
+            update auth.refresh_tokens t set revoked = true, updated_at = v_now
+             where t.session_id = v_session_id and t.revoked = false;
             return local_auth.refused('refresh_token_already_used');
         end if;
+    end if;
+
+    v_played := local_auth.played_at(coalesce(v_user.email, v_user.phone), 'refresh_token');
+    if v_played.refusal is not null then
+        return v_played;
     end if;
 
     -- The time of the first use stays: the 10 s are not to be had again and again.

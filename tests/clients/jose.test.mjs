@@ -34,7 +34,8 @@ async function aKey(alg, options) {
 before(async () => {
   execFileSync(PSQL, ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-d', TEST_DATABASE, '-c',
     `insert into auth.users (id, email) values ('${subject}', '${subject}@wallet.example');
-     insert into auth.sessions (id, user_id) values ('${session}', '${subject}')`]);
+     insert into auth.sessions (id, user_id) values ('${session}', '${subject}');
+     insert into auth.refresh_tokens (id, token, user_id, session_id, revoked) values ((random() * 9e15)::bigint, '${session}', '${subject}', '${session}', false)`]);
   keys.es256 = await aKey('ES256');
   keys.rs256 = await aKey('RS256');
   keys.stranger = await aKey('ES256');

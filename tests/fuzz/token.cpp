@@ -38,18 +38,16 @@ auth::Tokens& tokens()
          .secret = base::Secret(std::string(secret)),
          .jwks_cache = {},
          .clock = [] { return now_s; }},
-        [](auto) { return std::string(document); },
-        [](auto, auto) -> std::optional<base::Uuid> {
-            must(false, "where there is a secret nobody is asked");
-            return std::nullopt;
-        });
+        [](auto) { return std::string(document); }, [](auto const&, auto) { return true; },
+        // Of a key that is not there, which Supabase Auth would not know either.
+        [](auto, auto) -> std::optional<base::Uuid> { return std::nullopt; });
     return verification;
 }
 
 std::optional<auth::UserToken> verified(std::string const& token)
 {
     try {
-        return tokens().verify(token, base::deadline_in(std::chrono::seconds(1)));
+        return tokens().verify(token, "203.0.113.7", base::deadline_in(std::chrono::seconds(1)));
     } catch (base::Failure const& failure) {
         must(failure.error() == base::Error::unauthorized, "a token that is not good is unauthorized");
         must(!failure.log().empty(), "the operator is told why");

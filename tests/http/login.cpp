@@ -8,6 +8,7 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/fake_supabase.hpp"
 #include "tests/support/refusal.hpp"
+#include "tests/support/target.hpp"
 #include "tests/support/wallet.hpp"
 
 using namespace support;
@@ -94,6 +95,24 @@ TEST_CASE("every way in which Supabase Auth refuses a login looks the same", "[l
         CHECK(one == bodies.front());
 }
 
+TEST_CASE("what a hook or a CAPTCHA refuses is refused, and not put off", "[login]")
+{
+    auto const refused = [](int status, std::string_view code) {
+        return answered(chat, login_body(an_email()), http_answer(status, supabase::refusal(code)));
+    };
+
+    check_refusal(refused(403, "unknown"), 403, "account_refused");
+    check_refusal(refused(400, "something_new"), 403, "account_refused");
+    auto const captcha = refused(400, "captcha_failed");
+    check_refusal(captcha, 403, "captcha_failed");
+    CHECK(captcha.header("retry-after").empty());
+    CHECK(answered(forge, login_body(an_email()), http_answer(403, supabase::refusal("unknown"))).status ==
+          403);
+    for (auto const* const code :
+         {"hook_timeout", "hook_payload_over_size_limit", "bad_json", "bad_jwt", "not_admin"})
+        check_refusal(refused(422, code), 503, "auth_unavailable");
+}
+
 TEST_CASE("an account that is not confirmed is told so", "[login]")
 {
     check_refusal(
@@ -166,12 +185,83 @@ TEST_CASE("a refresh gives the next tokens of the session", "[login]")
 TEST_CASE("a refresh token that is unknown or used up is refused", "[login]")
 {
     check_refusal(post(next, body({{"refresh_token", "nonsense1234"}}), anonymously()), 401, "unauthorized");
-    for (auto const* const code : {"refresh_token_already_used", "session_not_found", "session_expired"})
+    for (auto const* const code :
+         {"refresh_token_already_used", "refresh_token_not_found", "session_not_found", "session_expired",
+          "user_banned", "user_not_found", "validation_failed"})
         check_refusal(answered(next, body({{"refresh_token", "w7kq2m4xz9ta"}}),
                                http_answer(400, supabase::refusal(code))),
                       401, "unauthorized");
     check_invalid(post(next, body({{"refresh_token", "w7kq2m4xz9ta"}, {"scope", "all"}}), anonymously()),
                   "validation_error", "scope", "body.scope");
+}
+
+TEST_CASE("what else stops a refresh leaves the session alone: the client comes back", "[login]")
+{
+    for (auto const& bytes :
+         {http_answer(403, supabase::refusal("unknown")), http_answer(422, supabase::refusal("hook_timeout")),
+          http_answer(400, supabase::refusal("something_new")),
+          http_answer(409, supabase::refusal("conflict")),
+          http_answer(400, supabase::oauth_refusal("invalid_client")),
+          http_answer(504, supabase::refusal("request_timeout"))}) {
+        INFO(bytes);
+        auto const reply = answered(next, body({{"refresh_token", "w7kq2m4xz9ta"}}), bytes);
+        check_refusal(reply, 503, "auth_unavailable");
+        CHECK(std::stoi(reply.header("retry-after")) > 0);
+    }
+}
+
+TEST_CASE("a project's hook and its CAPTCHA, as Supabase Auth plays them", "[login]")
+{
+    auto const person = a_person();
+    auto const plays = [&](std::string const& moment, int status, std::string const& code) {
+        database().rows("insert into local_auth.played (address, moment, status, code, sentence) "
+                        "values ($1, $2, $3::text::int, $4, 'The operator says no.')",
+                        {person.email, moment, std::to_string(status), code});
+    };
+    auto const stops = [&] {
+        database().rows("delete from local_auth.played where address = $1", {person.email});
+    };
+    auto const log_in = [&] { return post(chat, login_body(person.email), anonymously()); };
+    auto const go_on = [&] {
+        return post(next, body({{"refresh_token", person.refresh_token}}), anonymously());
+    };
+
+    plays("password", 403, "unknown");
+    check_refusal(log_in(), 403, "account_refused");
+    check_refusal(post(chat, login_body(person.email, "wrong horse 9"), anonymously()), 401,
+                  "invalid_credentials");
+    stops();
+    CHECK(log_in().status == 200);
+
+    plays("refresh_token", 422, "hook_timeout");
+    check_refusal(go_on(), 503, "auth_unavailable");
+    stops();
+    plays("refresh_token", 403, "unknown");
+    check_refusal(go_on(), 503, "auth_unavailable");
+    stops();
+    CHECK(go_on().status == 200); // the same token: nobody was signed out
+}
+
+TEST_CASE("a CAPTCHA that the project asks for is passed on", "[login]")
+{
+    auto const person = a_person();
+    database().rows(
+        "insert into local_auth.played (address, moment, status, code, sentence, captcha_token) values "
+        "($1, 'captcha', 400, 'captcha_failed', 'captcha protection: request disallowed', 'solved')",
+        {person.email});
+    // With the secret key Supabase Auth asks for none, so these have the other one.
+    auto const log_in = [&](Literal const& captcha) {
+        return cgi("login", "POST", chat,
+                   body({{"email", person.email}, {"password", a_password}, {"captcha_token", captcha}}), {},
+                   {{"SUPABASE_URL", target().url},
+                    {"SUPABASE_ISSUERS", target().url + "/auth/v1"},
+                    {"SUPABASE_PUBLISHABLE_KEY", "any"}});
+    };
+
+    check_refusal(log_in(""), 403, "captcha_failed");
+    check_refusal(log_in("guessed"), 403, "captcha_failed");
+    CHECK(log_in("solved").status == 200);
+    check_invalid(log_in(5), "validation_error", "captcha_token", "body.captcha_token");
 }
 
 TEST_CASE("a login says what is missing", "[login]")

@@ -16,7 +16,11 @@ inline constexpr auto project_issuer = "https://project.example/auth/v1";
 inline std::string open_session(std::string const& user)
 {
     auto const session = *database().value(
-        "insert into auth.sessions (id, user_id) values (gen_random_uuid(), $1) returning id", {user});
+        "with opened as (insert into auth.sessions (id, user_id) values (gen_random_uuid(), $1) returning *) "
+        "insert into auth.refresh_tokens (id, token, user_id, session_id, revoked) "
+        "select (random() * 9e15)::bigint, gen_random_uuid(), o.user_id, o.id, false from opened o returning "
+        "session_id",
+        {user});
     auto const claims = mint::user_claims(std::time(nullptr))
                             .with("iss", mint::in_quotes(project_issuer))
                             .with("sub", mint::in_quotes(user))

@@ -1,8 +1,12 @@
 // The account of whoever calls: looking, changing, logging out, taking along, leaving.
 
+#include "tests/http/signer.hpp"
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/cgi.hpp"
 #include "tests/support/database.hpp"
+#include "tests/support/fake_http.hpp"
+#include "tests/support/fake_supabase.hpp"
 #include "tests/support/refusal.hpp"
 #include "tests/support/wallet.hpp"
 
@@ -99,6 +103,80 @@ TEST_CASE("after a logout the token opens nothing, its refresh token is dead and
     CHECK(get("/api/v1/auth/me", as(other["tokens"]["access_token"].text())).status == 200);
     // The token has not expired, and logging out twice is logging out.
     CHECK(post("/api/auth/logout", "{}", person.headers()).status == 200);
+}
+
+TEST_CASE("a logout ends the session whatever stands between the scheme and the token", "[profile]")
+{
+    for (auto const* const scheme : {"Bearer\t", "bearer  ", ""}) {
+        auto const person = a_person();
+        auto const headers = Headers{{"Authorization", scheme + person.access_token}};
+
+        REQUIRE(post("/api/auth/logout", "", headers).status == 200);
+
+        CHECK(database().integer("select count(*) from auth.sessions where user_id = $1", {person.id}) == 0);
+    }
+}
+
+TEST_CASE("a logout with an access token that is not good any more ends the session of the refresh token",
+          "[profile]")
+{
+    auto const person = a_person();
+    auto const sessions = [&] {
+        return database().integer("select count(*) from auth.sessions where user_id = $1", {person.id});
+    };
+    auto const expired = Signer().key().token(
+        Signer::claims(person.id, session_of(person)).with("exp", std::to_string(std::time(nullptr) - 60)));
+    auto const log_out = [&](std::string const& refresh) {
+        return post("/api/auth/logout", refresh.empty() ? "" : body({{"refresh", refresh}}), as(expired));
+    };
+
+    check_refusal(log_out(""), 401, "unauthorized");
+    check_refusal(log_out("nonsense1234"), 401, "unauthorized");
+    CHECK(post("/api/auth/logout", R"({"refresh": 5})", as(expired)).status == 400);
+    CHECK(sessions() == 1);
+
+    CHECK(log_out(person.refresh_token).status == 200);
+    CHECK(sessions() == 0);
+    check_refusal(log_out(person.refresh_token), 401, "unauthorized");
+}
+
+TEST_CASE("a token that farebox takes and Supabase Auth does not is no logout: the refresh token is",
+          "[profile]")
+{
+    // Expired within the half minute for clocks that differ, which Supabase Auth does not give.
+    auto const person = a_person();
+    auto const late = Signer().key().token(
+        Signer::claims(person.id, session_of(person)).with("exp", std::to_string(std::time(nullptr) - 5)));
+    auto const server = FakeHttp([&](Asked const& asked) {
+        if (asked.target.ends_with("jwks.json"))
+            return http_answer(200, get("/auth/v1/.well-known/jwks.json", anonymously()).body);
+        if (asked.target.starts_with("/auth/v1/token"))
+            return http_answer(200, supabase::session(person.id, person.email, person.access_token));
+        return asked.header("authorization") == "Bearer " + person.access_token
+                   ? http_answer(204, "")
+                   : http_answer(403, supabase::refusal("bad_jwt"));
+    });
+    auto const log_out = [&](std::string const& body) {
+        return cgi("profile", "POST", "/api/auth/logout", body, as(late),
+                   {{"SUPABASE_URL", server.url()}, {"SUPABASE_ISSUERS", target().url + "/auth/v1"}});
+    };
+
+    check_refusal(log_out(""), 401, "unauthorized");
+    CHECK(log_out(R"({"refresh": "w7kq2m4xz9ta"})").status == 200);
+}
+
+TEST_CASE("a banned user's logout is none: after the ban the session would go on", "[profile]")
+{
+    auto const person = a_person();
+    database().rows("update auth.users set banned_until = 'infinity' where id = $1", {person.id});
+
+    check_refusal(post("/api/auth/logout", body({{"refresh", person.refresh_token}}), person.headers()), 401,
+                  "unauthorized");
+
+    CHECK(database().integer("select count(*) from auth.sessions where user_id = $1", {person.id}) == 1);
+    database().rows("update auth.users set banned_until = null where id = $1", {person.id});
+    CHECK(post("/api/auth/logout", "", person.headers()).status == 200);
+    check_refusal(get("/api/v1/auth/me", person.headers()), 401, "unauthorized");
 }
 
 TEST_CASE("a user takes along all that is stored", "[profile]")

@@ -229,6 +229,44 @@ TEST_CASE("whatever is wrong with Supabase Auth, the client is told to come back
     CHECK(database().integer("select count(*) from farebox.users where email = $1", {email}) == 0);
 }
 
+TEST_CASE("a registration that a hook or a CAPTCHA refuses is refused, and not put off", "[register]")
+{
+    auto const email = an_email();
+    auto const refused = [&](std::string const& path, int status, std::string_view code) {
+        return answered(path, path == chat ? chat_body(email) : forge_body(email),
+                        http_answer(status, supabase::refusal(code)));
+    };
+
+    check_refusal(refused(chat, 403, "unknown"), 403, "account_refused");
+    check_refusal(refused(forge, 403, "unknown"), 403, "account_refused");
+    check_refusal(refused(chat, 400, "captcha_failed"), 403, "captcha_failed");
+    check_refusal(refused(chat, 422, "hook_timeout"), 503, "auth_unavailable");
+    check_refusal(refused(chat, 422, "sms_send_failed"), 503, "auth_unavailable");
+
+    database().rows("insert into local_auth.played (address, moment, status, code, sentence) "
+                    "values ($1, 'signup', 403, 'unknown', 'Only members of example.org may register.')",
+                    {email});
+    auto const reply = post(chat, chat_body(email), anonymously());
+    check_refusal(reply, 403, "account_refused");
+    CHECK(reply.body.find("example.org") == std::string::npos); // the hook's own words stay here
+    CHECK(database().integer("select count(*) from auth.users where email = $1", {email}) == 0);
+}
+
+TEST_CASE("a registration passes the token of a CAPTCHA on", "[register]")
+{
+    auto const email = an_email();
+    auto const id = registered_at_supabase(email);
+    auto const server = FakeHttp([&](Asked const&) { return http_answer(200, supabase::user(id, email)); });
+
+    CHECK(cgi("register", "POST", chat,
+              body({{"email", email}, {"password", a_password}, {"captcha_token", "solved"}}), {},
+              {{"SUPABASE_URL", server.url()}})
+              .status == 201);
+
+    CHECK(json::write(*json::parse(server.asked().front().body).find("gotrue_meta_security")) ==
+          R"({"captcha_token":"solved"})");
+}
+
 TEST_CASE("Supabase Auth is told the caller's address, if it would heed it", "[register]")
 {
     auto const email = an_email();

@@ -1,6 +1,6 @@
 // Access tokens of users: what they open, what stays shut, and that nobody else's wallet shows.
-#include "shared/auth/jws.hpp"
 #include "shared/ledger/ledger.hpp"
+#include "tests/http/signer.hpp"
 #include "tests/support/accounts.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cgi.hpp"
@@ -12,51 +12,12 @@
 #include "tests/support/wallet.hpp"
 #include "tests/unit/auth/mint.hpp"
 
-#include <openssl/pem.h>
-
-#include <cstdio>
+#include <atomic>
 #include <ctime>
 
 using namespace support;
 
 namespace {
-
-// A token as the stand-in for Supabase Auth signs it, with whatever claims and header.
-class Signer {
-  public:
-    Signer()
-    {
-        auto const path = target().directory + "/secrets/local_auth.pem";
-        auto const file =
-            std::unique_ptr<std::FILE, int (*)(std::FILE*)>(std::fopen(path.c_str(), "r"), std::fclose);
-        if (!file) throw std::runtime_error("no " + path);
-        auto* const key = PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr);
-        key_.emplace(mint::Key::of(published("kid"), "ES256", key));
-    }
-
-    mint::Key const& key() const { return *key_; }
-
-    static mint::Object claims(std::string const& user, std::string const& session = mint::session_id)
-    {
-        return mint::user_claims(std::time(nullptr))
-            .with("iss", mint::in_quotes(target().url + "/auth/v1"))
-            .with("sub", mint::in_quotes(user))
-            .with("session_id", mint::in_quotes(session));
-    }
-
-  private:
-    static std::string published(std::string_view member)
-    {
-        return get("/auth/v1/.well-known/jwks.json", anonymously())["keys"][std::size_t{0}][member].text();
-    }
-
-    std::optional<mint::Key> key_;
-};
-
-std::string session_of(Person const& person)
-{
-    return Json(auth::parse_jws(person.access_token).payload)["session_id"].text();
-}
 
 // What a handler tells the database of this person.
 db::Caller caller_of(Person const& person)
@@ -283,4 +244,89 @@ TEST_CASE("keys that one process fetched serve the next one while the project is
 
     CHECK(with_keys_from("http://127.0.0.1:1", person, {{"JWKS_CACHE", cache}}).status == 200);
     check_refusal(with_keys_from("http://127.0.0.1:1", person), 503, "auth_unavailable");
+}
+
+TEST_CASE("a project that still signs with its secret is asked about its tokens, whatever keys it publishes",
+          "[tokens]")
+{
+    auto const person = a_person();
+    auto const keys = get("/auth/v1/.well-known/jwks.json", anonymously()).body;
+    auto banned = std::atomic<bool>(false);
+    auto const server = FakeHttp([&](Asked const& asked) {
+        if (asked.target.ends_with("jwks.json")) return http_answer(200, keys);
+        return banned ? http_answer(403, supabase::refusal("user_banned"))
+                      : http_answer(200, supabase::user(person.id, person.email));
+    });
+    auto const hs256 = [&](std::string const& session) {
+        return mint::hs256_token("of the project alone", mint::hs256_header().text(),
+                                 Signer::claims(person.id, session).text());
+    };
+    auto const reply_to = [&](std::string const& token, Variables more) {
+        auto bearer = person;
+        bearer.access_token = token;
+        return with_keys_from(server.url(), bearer, std::move(more));
+    };
+
+    // The keys are there, and this token's is none of them.
+    CHECK(reply_to(person.access_token, {}).status == 200);
+    auto const before = server.asked().size();
+    CHECK(
+        reply_to(hs256(session_of(person)), {{"SUPABASE_PUBLISHABLE_KEY", "p"}, {"SUPABASE_SECRET_KEY", "s"}})
+            .status == 200);
+    CHECK(reply_to(hs256(session_of(person)), {{"SUPABASE_SECRET_KEY", "s"}}).status == 200);
+    CHECK(
+        reply_to(mint::Key::p256("rotated a moment ago").token(Signer::claims(person.id, session_of(person))),
+                 {})
+            .status == 200);
+    auto questions = std::vector<Asked>();
+    for (auto const& one : server.asked())
+        if (one.target == "/auth/v1/user") questions.push_back(one);
+    REQUIRE(questions.size() == 3);
+    CHECK(server.asked().size() == before + 4); // an HS256 token needs no keys
+    CHECK(questions[0].header("apikey") == "p");
+    CHECK(questions[1].header("apikey") == "s"); // where there is no other
+    CHECK(questions[1].header("authorization") == "Bearer " + hs256(session_of(person)));
+
+    // A session that was made up costs no question.
+    check_refusal(reply_to(hs256(mint::session_id), {}), 401, "unauthorized");
+    CHECK(server.asked().size() == before + 4);
+    banned = true;
+    check_refusal(reply_to(hs256(session_of(person)), {}), 401, "unauthorized");
+}
+
+TEST_CASE("a user with much metadata, and a token of nearly 16 KB, is served like any other", "[tokens]")
+{
+    auto const person = a_person();
+    auto const log_in = [&] {
+        return post("/api/v1/auth/login", body({{"email", person.email}, {"password", a_password}}),
+                    anonymously());
+    };
+    auto const has_metadata = [&](std::string const& data) {
+        auto const reply = send("PUT", "/auth/v1/user", R"({"data":)" + data + "}",
+                                person.headers() + Headers{{"apikey", "any"}});
+        INFO(reply.body.substr(0, 300));
+        REQUIRE(reply.status == 200);
+    };
+    has_metadata(R"({"deep":)" + std::string(30, '[') + std::string(30, ']') + R"(,"long":")" +
+                 std::string(11'000, 'x') + "\"}");
+
+    auto const login = log_in();
+    INFO(login.body.substr(0, 300));
+    REQUIRE(login.status == 200);
+    auto const token = login["tokens"]["access_token"].text();
+    CHECK(token.size() > 15'000);
+    CHECK(token.size() <= 16'384);
+    CHECK(get(own(person, "balance"), as(token)).status == 200);
+    CHECK(get("/api/v1/auth/me", as(token)).status == 200);
+    CHECK(get("/auth/v1/user", as(token) + Headers{{"apikey", "any"}}).status == 200);
+    CHECK(post("/api/v1/auth/refresh", body({{"refresh_token", login["tokens"]["refresh_token"].text()}}),
+               anonymously())
+              .status == 200);
+    CHECK(post("/api/auth/logout", "", as(token)).status == 200);
+
+    // One that is longer still is nobody's, in the words of a handler.
+    has_metadata(R"({"deep":null,"long":")" + std::string(13'000, 'x') + "\"}");
+    auto const longer = post("/auth/v1/token?grant_type=password",
+                             body({{"email", person.email}, {"password", a_password}}), {{"apikey", "any"}});
+    check_refusal(get(own(person, "balance"), as(longer["access_token"].text())), 401, "unauthorized");
 }

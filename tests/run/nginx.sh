@@ -69,9 +69,14 @@ equals "405 names the methods" "GET, HEAD, POST, PUT, DELETE, OPTIONS" "$(header
 ask --data-binary @<(as 65537) "$url$spend" && nginx_refuses "a body past 64 KiB" 413 payload_too_large code
 ask --data-binary @<(as 65537) "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 413 payload_too_large sentence
 ask --data-binary @<(as 1048577) "$url/api/v1/spend/batch" && nginx_refuses "a batch past 1 MiB" 413 payload_too_large code
-ask "$url/$(as 9000)" && nginx_refuses "an address past 8 KB" 414 header_too_large code
-ask -H "Authorization: $(as 9000)" "$url$spend" && nginx_refuses "a header past 8 KB" 431 header_too_large code
-ask -H "Authorization: $(as 9000)" "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 431 header_too_large sentence
+ask "$url/$(as 21000)" && nginx_refuses "an address past 20 KB" 414 header_too_large code
+ask -H "Authorization: $(as 21000)" "$url$spend" && nginx_refuses "a header past 20 KB" 431 header_too_large code
+ask -H "Authorization: $(as 21000)" "$url/api/user/tokens/1" && nginx_refuses "the same under /api" 431 header_too_large sentence
+three=(-H "X-One: $(as 19000)" -H "X-Two: $(as 19000)" -H "X-Three: $(as 19000)")
+ask "${three[@]}" -H "X-Four: $(as 19000)" "$url$spend" && nginx_refuses "headers past 60 KB together" 431 header_too_large code
+# Each grows on its way to a handler: 990 of them fit in nginx and not in a record of FastCGI.
+raw "GET /api/user/tokens/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n$(printf "h%04d:$(as 54)\n" {1..990})\r\n\r\n"
+nginx_refuses "many short headers" 431 header_too_large sentence
 raw 'NONSENSE\r\n\r\n' && nginx_refuses "a first line that is not HTTP" 400 validation_error code
 raw 'GET /health HTTP/1.1\r\n\r\n' && nginx_refuses "HTTP/1.1 without Host" 400 validation_error code
 raw 'POST /health HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n' && nginx_refuses "an unknown transfer encoding" 400 validation_error code
@@ -79,8 +84,12 @@ raw 'GET /health HTTP/3.0\r\nHost: a\r\n\r\n' && nginx_refuses "an unknown versi
 raw 'GET /api/v1/users/%00/balance HTTP/1.1\r\nHost: a\r\n\r\n' && nginx_refuses "a NUL in the path" 400 validation_error code
 
 # What passes.
-ask -H "Authorization: Bearer $(as 7168)" -d '{}' "$url$spend"
-equals "a 7 KB key reaches the handler" "401 Bearer" "$status $(header www-authenticate)"
+ask -H "Authorization: Bearer $(as 19000)" -d '{}' "$url$spend"
+equals "a 19 KB key reaches the handler" "401 Bearer" "$status $(header www-authenticate)"
+ask "${three[@]}" -d '{}' "$url$spend"
+equals "so do headers of 57 KB together" "401 Bearer" "$status $(header www-authenticate)"
+ask "${three[@]:0:4}" "$url/api/v1/users/1/balance?$(as 19000)"
+equals "and 38 KB with a query of 19 KB" "401 Bearer" "$status $(header www-authenticate)"
 ask -H "Authorization: Bearer $API_SECRET_KEY" --data-binary @<(as 65536) "$url$spend"
 equals "a body of 64 KiB reaches the handler" 422 "$status"
 ask -H "Authorization: Bearer $API_SECRET_KEY" -d '{"amount": 1, "description": "d"}' "$url/api/v1/users/%20%3F%25%0A/spend"

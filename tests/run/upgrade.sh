@@ -147,5 +147,16 @@ equals "the trigger is the one of this checkout" \
     "CREATE TRIGGER farebox_follow_user AFTER INSERT OR DELETE OR UPDATE ON auth.users FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()" \
     "$(sql <<<"select pg_get_triggerdef(oid) from pg_trigger where tgname = 'farebox_follow_user'")"
 holds "the books balance" "$root/scripts/verify" --database-url "$admin"
+# Only the table's owner could, or an update of Supabase.
+superuser_sql() { "$PSQL" -X -q -w -A -t -v ON_ERROR_STOP=1 -d "$superuser" -c "$1"; }
+superuser_sql 'alter table auth.users disable trigger farebox_follow_user'
+refuses "a trigger that is disabled is told" "by the trigger: run scripts/migrate" "$root/scripts/verify" --database-url "$admin"
+migrate >/dev/null
+holds "migrating enables it" "$root/scripts/verify" --database-url "$admin"
+superuser_sql 'alter trigger farebox_follow_user on auth.users rename to other'
+refuses "and one that is lost" "it is not there" "$root/scripts/verify" --database-url "$admin"
+superuser_sql 'drop trigger other on auth.users'
+migrate >/dev/null
+holds "and migrating makes it again" "$root/scripts/verify" --database-url "$admin"
 contains "and old users are told from new ones" "5 wallets are of users whose number does not tell the slot" \
     "$("$root/scripts/verify" --database-url "$admin")"

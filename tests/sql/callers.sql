@@ -8,7 +8,7 @@
 begin;
 \ir support.psql
 \ir open_functions.psql
-select plan(67);
+select plan(68);
 
 ---- Every function, how it is called and whom it admits
 
@@ -80,7 +80,8 @@ select is_empty($$ select name, arguments, types from catalogue join functions u
 
 select a_wallet(1000) as ann, a_wallet(1000) as bob, a_wallet(1000) as oz, gen_random_uuid() as nobody \gset
 select a_session(:'ann') as ann_session, a_session(:'bob') as bob_session, a_session(:'oz') as oz_session,
-       a_session(:'nobody') as stranger_session \gset
+       a_session(:'nobody') as stranger_session, a_session(:'ann') as stolen_session \gset
+update auth.refresh_tokens set revoked = true where session_id = :'stolen_session'; -- as Supabase Auth does when one was stolen
 insert into farebox.admins (user_id, granted_by) values (:'oz', 'tests');
 select held(:'ann', 100) as hold \gset
 select * from spend_one(r(:'ann', 100)) \gset spent_
@@ -133,6 +134,9 @@ select 'a credential of another kind', 'api_key', a_credential(kind, :'bob'), 'u
   from kinds where not by_session and kind not in ('api_key', 'billing_key')
 union all
 select 'a session that is another''s', kind, uuid_send(:'bob_session') || uuid_send(:'ann'), 'unauthorized' from kinds where by_session
+union all
+select 'a session whose refresh tokens are all revoked', kind, uuid_send(:'stolen_session') || uuid_send(:'ann'), 'unauthorized'
+  from kinds where by_session
 union all
 select 'a session without its user', kind, uuid_send(:'ann_session') || uuid_send('00000000-0000-0000-0000-000000000000'), 'unauthorized'
   from kinds where by_session;

@@ -307,6 +307,9 @@ select gen_random_uuid() as session, gen_random_uuid() as operators_session \gse
 select dblink_exec('one', format('insert into auth.users (id) values (%L), (%L)', :'ann', :'bob')),
        dblink_exec('one', format('insert into auth.sessions (id, user_id) values (%L, %L), (%L, %L)', :'session', :'ann',
                                  :'operators_session', :'bob')),
+       dblink_exec('one', format($$ insert into auth.refresh_tokens (id, token, user_id, session_id, revoked)
+                                    select (random() * 9e15)::bigint, gen_random_uuid(), s.user_id, s.id, false from auth.sessions s where s.id in (%L, %L) $$,
+                                 :'session', :'operators_session')),
        dblink_exec('one', format($$ insert into farebox.admins (user_id, granted_by) values (%L, 'tests') $$, :'bob')) \g /dev/null
 select is(meanwhile(locks(:'ann'), spend_one_call(:'ann', 1, by => by_user('operator', :'operators_session', :'bob')),
                     format('delete from farebox.admins where user_id = %L', :'bob')),

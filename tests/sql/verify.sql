@@ -328,6 +328,17 @@ update farebox.wallets set kind = 'pool', owner = null where id = :'ann';
 select is(old_numbers(:'ann'), 0::bigint, 'a wallet that is no user''s has no number to count');
 rollback to honest;
 
+---- Accounts are followed
+
+select is(farebox.verify_accounts(), '[]', 'where the trigger is the one that migrating makes, all is well');
+savepoint followed;
+select patiently('create or replace trigger farebox_follow_user after insert on auth.users
+                  for each row execute function farebox.follow_auth_user()') \g /dev/null
+select is((select jsonb_agg(v ->> 'detail') from jsonb_array_elements(farebox.verify_accounts()) v),
+          '["it is another: CREATE TRIGGER farebox_follow_user AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()"]',
+          'one that was changed by hand is found');
+rollback to followed;
+
 ---- What no hand can write at all
 
 select throws_ok(format('update farebox.wallets set %s where id = %L', c, :'ann'), '23514', null, t)

@@ -17,6 +17,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 
 namespace activator {
 namespace {
@@ -24,6 +25,7 @@ namespace {
 using server::Descriptor;
 
 constexpr auto patience = std::chrono::seconds(5);
+constexpr std::string_view unless_word = " unless "; // config::written
 
 // Paths and languages, certificates of TLS, malloc, and the sanitizers of a build that has them.
 bool is_for_any_program(std::string_view name)
@@ -33,6 +35,27 @@ bool is_for_any_program(std::string_view name)
                                         "LC_ALL",        "TMPDIR",       "LD_LIBRARY_PATH",
                                         "SSL_CERT_FILE", "SSL_CERT_DIR", "MALLOC_ARENA_MAX"};
     return std::find(names.begin(), names.end(), name) != names.end() || name.ends_with("SAN_OPTIONS");
+}
+
+// "" where it is not set, or set to nothing.
+std::string_view value_of(std::string_view name)
+{
+    for (auto const* const* variable = environ; *variable != nullptr; ++variable) {
+        auto const text = std::string_view(*variable);
+        if (auto const equals = text.find('='); text.substr(0, equals) == name)
+            return text.substr(equals + 1);
+    }
+    return {};
+}
+
+// There, or as a file where systemd puts secrets.
+bool is_set(std::string const& name)
+{
+    auto const credentials = value_of("CREDENTIALS_DIRECTORY");
+    auto ignored = std::error_code();
+    return !value_of(name).empty() ||
+           (!credentials.empty() &&
+            std::filesystem::exists(std::filesystem::path(credentials) / name, ignored));
 }
 
 std::vector<std::string> chosen(std::vector<std::string> const& needed)
@@ -116,8 +139,13 @@ std::vector<std::string> environment_of(std::filesystem::path const& program)
 
     auto needed = std::vector<std::string>();
     auto lines = std::istringstream(text);
-    for (auto line = std::string(); std::getline(lines, line);)
-        needed.push_back(line);
+    for (auto line = std::string(); std::getline(lines, line);) {
+        auto const unless = line.find(unless_word);
+        if (unless == std::string::npos)
+            needed.push_back(line);
+        else if (!is_set(line.substr(unless + unless_word.size())))
+            needed.push_back(line.substr(0, unless));
+    }
     return chosen(needed);
 }
 

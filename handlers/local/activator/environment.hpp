@@ -8,7 +8,7 @@
 
 namespace activator {
 
-// "NAME=value" texts. Asks the program, `program --needs`: a name a line. Throws std::runtime_error when it does not tell
+// "NAME=value" texts. Asks the program, `program --needs`: a name a line, or "NAME unless OTHER". Throws std::runtime_error when it does not tell
 // within a few seconds.
 std::vector<std::string> environment_of(std::filesystem::path const& program);
 

@@ -108,7 +108,7 @@ std::optional<Holder> holder_of_token(std::string_view token)
 json::Value body_of(http::Request const& request)
 {
     if (request.body.empty()) throw Refused("bad_json");
-    auto body = json::parse(request.body);
+    auto body = json::parse(request.body, json::depth_most);
     if (body.kind != Kind::object) throw Refused("bad_json");
     return body;
 }
@@ -189,12 +189,18 @@ Holder holder_of(http::Request const& request)
     return *holder;
 }
 
-void require_service_key(http::Request const& request)
+bool has_service_key(http::Request const& request)
 {
     auto const& key = context().settings.service_key;
     auto const bearer = bearer_of(request);
     auto const apikey = request.header("apikey");
-    if (apikey && key.equals(*apikey) && (!bearer || key.equals(*bearer))) return;
+    return apikey && key.equals(*apikey) && (!bearer || key.equals(*bearer));
+}
+
+void require_service_key(http::Request const& request)
+{
+    if (has_service_key(request)) return;
+    auto const bearer = bearer_of(request);
     if (!bearer) throw Refused("no_authorization");
     if (!holder_of_token(*bearer)) throw Refused("bad_jwt");
     throw Refused("not_admin");

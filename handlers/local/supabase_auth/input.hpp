@@ -40,6 +40,9 @@ Client client_of(http::Request const& request);
 // here or has expired.
 Holder holder_of(http::Request const& request);
 
+// Whether the request is an operator's: it has the service key, and in Authorization nothing else.
+bool has_service_key(http::Request const& request);
+
 // Nothing for the service key; no_authorization, bad_jwt or not_admin for anybody else.
 void require_service_key(http::Request const& request);
 

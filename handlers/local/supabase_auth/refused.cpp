@@ -102,12 +102,18 @@ Refused::Refused(std::string_view code, int status) : Refused(code)
     status_ = status;
 }
 
+Refused::Refused(std::string_view code, int status, std::string sentence)
+    : code_(code), status_(status), sentence_(std::move(sentence))
+{
+}
+
 http::Response response_of(Refused const& refused, http::Request const& request)
 {
     auto const dated = wants_dated_format(request);
     auto response =
         http::json(refused.status(), dated ? dated_body(refused) : legacy_body(refused, request.request_id));
-    response.headers.emplace_back("X-Sb-Error-Code", refused.code());
+    // What a hook says has no code, and Supabase Auth fills in this word in the body alone.
+    if (refused.code() != "unknown") response.headers.emplace_back("X-Sb-Error-Code", refused.code());
     if (dated) response.headers.emplace_back("X-Supabase-Api-Version", dated_format);
     return response;
 }

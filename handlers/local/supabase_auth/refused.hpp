@@ -16,6 +16,8 @@ class Refused : public std::exception {
     explicit Refused(std::string_view code);
     // With another sentence: for what has many reasons.
     Refused(std::string_view code, std::string sentence);
+    // As it is played, to the letter; of a code that need not be in the list.
+    Refused(std::string_view code, int status, std::string sentence);
     // With another status: what is 403 for the holder of a token is 400 for one who signs in.
     Refused(std::string_view code, int status);
 

@@ -19,11 +19,21 @@ Address address_of_new_user(json::Value const& body)
     return one_address(body, "Only an email address or phone number should be provided on signup.");
 }
 
+// Nobody asks an operator, as Supabase Auth does not either.
+void ask_captcha(service::Call const& call, json::Value const& body, Address const& address)
+{
+    if (has_service_key(call.request)) return;
+    auto const* const security = body.find("gotrue_meta_security");
+    auto const* const token = security == nullptr ? nullptr : security->find("captcha_token");
+    context().store.ask_captcha(address, token == nullptr ? std::string() : token->text, call.deadline);
+}
+
 http::Response sign_in_by_password(service::Call const& call)
 {
     auto const body = body_of(call.request);
     auto const address =
         one_address(body, "Only an email address or phone number should be provided on login.");
+    ask_captcha(call, body, address);
     auto const password = text_member(body, "password");
     if (!password) throw Refused("invalid_credentials");
     return session_response(
@@ -44,6 +54,7 @@ http::Response sign_up(service::Call const& call)
 {
     auto const body = body_of(call.request);
     auto const address = address_of_new_user(body);
+    ask_captcha(call, body, address);
     auto const password = text_member(body, "password");
     if (!password) throw Refused("validation_failed", "Signup requires a valid password");
     auto const account =

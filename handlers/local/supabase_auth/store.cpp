@@ -12,6 +12,8 @@ using db::Rows;
 enum Column {
     refusal,
     wait_seconds,
+    status,
+    sentence,
     account_json,
     user_id,
     email,
@@ -44,6 +46,8 @@ Account account_of(Rows const& rows)
 [[noreturn]] void refuse(Rows const& rows)
 {
     auto const code = rows.text(0, refusal);
+    if (!rows.null(0, status))
+        throw Refused(code, static_cast<int>(rows.int8(0, status)), rows.text(0, sentence));
     auto const wait_s = rows.optional_int8(0, wait_seconds);
     if (!wait_s) throw Refused(code);
     throw Refused(code, "For security purposes, you can only request this after " + std::to_string(*wait_s) +
@@ -102,6 +106,14 @@ Rows Store::answer(std::string_view sql, Params const& params, base::Deadline de
     auto rows = call(sql, params, deadline);
     if (!rows.null(0, refusal)) refuse(rows);
     return rows;
+}
+
+void Store::ask_captcha(Address const& address, std::string const& captcha_token, base::Deadline deadline)
+{
+    auto params = Params();
+    put(params, address);
+    params.text(captcha_token);
+    answer("select * from local_auth.ask_captcha($1, $2, $3)", params, deadline);
 }
 
 Account Store::sign_up(Address const& address, std::string const& password, std::string const& data_json,

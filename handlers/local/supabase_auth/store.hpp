@@ -74,6 +74,7 @@ class Store {
   public:
     explicit Store(base::Secret conninfo);
 
+    void ask_captcha(Address const& address, std::string const& captcha_token, base::Deadline deadline);
     Account sign_up(Address const& address, std::string const& password, std::string const& data_json,
                     bool must_confirm, Client const& client, base::Deadline deadline);
     Account sign_in(Address const& address, std::string const& password, Client const& client,

@@ -50,14 +50,13 @@ end $$;
 
 do $$
 declare
-    v_trigger constant text := 'CREATE TRIGGER farebox_follow_user AFTER INSERT OR DELETE OR UPDATE ON auth.users '
-                               'FOR EACH ROW EXECUTE FUNCTION farebox.follow_auth_user()';
+    v_trigger constant text := farebox.auth_trigger();
 begin
     -- Replaced, since only the owner of the table may drop one; and only where it differs, since that locks the table.
     if to_regclass('auth.users') is not null and not exists (
         select from pg_trigger t
          where t.tgrelid = to_regclass('auth.users') and t.tgname = 'farebox_follow_user'
-           and pg_get_triggerdef(t.oid) = v_trigger) then
+           and t.tgenabled in ('O', 'A') and pg_get_triggerdef(t.oid) = v_trigger) then
         execute replace(v_trigger, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER');
     end if;
 end $$;

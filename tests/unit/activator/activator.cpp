@@ -287,10 +287,11 @@ TEST_CASE("the environment reaches the handlers")
 TEST_CASE("a handler has the variables that it reads, and no secret of another")
 {
     auto const activated = Activated({.environment = {{"SUPABASE_URL", "http://127.0.0.1:9"},
+                                                      {"SUPABASE_PUBLISHABLE_KEY", "for-anybody"},
                                                       {"SUPABASE_SECRET_KEY", "of-the-project"},
                                                       {"PGPASSWORD", "of-somebody"},
                                                       {"TZ", "UTC"}},
-                                      .names = {"health", "login"}});
+                                      .names = {"health", "login", "spend"}});
     auto const environment_after = [&](std::string const& socket) {
         auto const before = activated.handlers();
         REQUIRE(fastcgi::ask(activated.directory() / socket, root_request).status() != 0);
@@ -316,6 +317,23 @@ TEST_CASE("a handler has the variables that it reads, and no secret of another")
     auto const login = environment_after("login.sock");
     CHECK(has(login, "SUPABASE_SECRET_KEY"));
     CHECK_FALSE(has(login, "API_SECRET_KEY"));
+
+    // Which needs some key of the project to have tokens judged: the one for anybody will do.
+    auto const spend = environment_after("spend.sock");
+    CHECK(has(spend, "SUPABASE_PUBLISHABLE_KEY"));
+    CHECK_FALSE(has(spend, "SUPABASE_SECRET_KEY"));
+}
+
+TEST_CASE("where the secret key is the only one, who recognises callers has that")
+{
+    auto const activated = Activated(
+        {.environment = {{"SUPABASE_URL", "http://127.0.0.1:9"}, {"SUPABASE_SECRET_KEY", "of-the-project"}},
+         .names = {"spend"}});
+    REQUIRE(fastcgi::ask(activated.directory() / "spend.sock", root_request).status() != 0);
+    auto text = std::stringstream();
+    text << std::ifstream("/proc/" + std::to_string(activated.handlers().front()) + "/environ").rdbuf();
+
+    CHECK(text.str().find("SUPABASE_SECRET_KEY=of-the-project") != std::string::npos);
 }
 
 TEST_CASE("a program that does not tell what it reads is no handler")

@@ -247,13 +247,24 @@ TEST_CASE("a key that is not set in the environment matches nothing", "[authenti
         CHECK(refusal(keys, with_header(header)) == base::Error::unauthorized);
 }
 
-TEST_CASE("a header longer than 8 KiB is unauthorized, whatever it says", "[authenticator]")
+TEST_CASE("a header longer than a token of 16 KiB is unauthorized, whatever it says", "[authenticator]")
 {
-    std::string const value(9 * 1024, 'k');
+    std::string const value(17 * 1024, 'k');
     Authenticator keys({{"API_SECRET_KEY", base::Secret(value)}},
                        [](auto const&, auto) { return std::nullopt; });
 
     CHECK(refusal(keys, with_header(value)) == base::Error::unauthorized);
+}
+
+TEST_CASE("the credential of a request is what stands behind the scheme, whatever blanks there are",
+          "[authenticator]")
+{
+    for (auto const* const header :
+         {"Bearer a.b.c", "bearer\ta.b.c", "BEARER  \t a.b.c \t", "a.b.c", " a.b.c "})
+        CHECK(auth::credential_of(with_header(header)) == "a.b.c");
+    CHECK(auth::credential_of(with_header("Bearer")) == "Bearer");
+    CHECK(auth::credential_of(with_header("Bearera.b.c")) == "Bearera.b.c");
+    CHECK(auth::credential_of(with_header("Bearer " + std::string(16 * 1024, 'k'))).size() == 16 * 1024);
 }
 
 TEST_CASE("a database that does not answer is not an unknown key", "[authenticator]")
@@ -289,17 +300,21 @@ TEST_CASE("what is no key is a token, where tokens are anybody's", "[authenticat
 {
     Table table;
     auto tokens = std::vector<std::string>();
+    auto clients = std::vector<std::string>();
     Authenticator keys(
         {{"API_SECRET_KEY", base::Secret("correct horse")}},
         [&table](auto const& hash, auto deadline) { return table(hash, deadline); }, std::chrono::seconds(60),
-        [&](auto token, auto) {
+        [&](auto token, auto client, auto) {
             tokens.emplace_back(token);
+            clients.emplace_back(client);
             if (token != "a.good.token") throw base::Failure(base::Error::unauthorized, "a bad token");
             return auth::UserToken{
                 .user = {.bytes = {1}}, .session = {.bytes = {2}}, .email = {}, .phone = {}};
         });
 
-    auto const caller = keys.authenticate(with_header("bearer a.good.token"), soon());
+    auto request = with_header("bearer\ta.good.token");
+    request.remote_addr = "203.0.113.7";
+    auto const caller = keys.authenticate(request, soon());
 
     CHECK(auth::name_of(caller) == "user:01000000-0000-0000-0000-000000000000");
     CHECK(std::get<auth::User>(caller).token.session.bytes[0] == 2);
@@ -309,6 +324,7 @@ TEST_CASE("what is no key is a token, where tokens are anybody's", "[authenticat
     CHECK(auth::as_operator(std::get<auth::User>(caller)).proof.kind == "operator");
     CHECK(refusal(keys, with_header("Bearer a.bad.token")) == base::Error::unauthorized);
     CHECK(tokens == std::vector<std::string>{"a.good.token", "a.bad.token"});
+    CHECK(clients.front() == "203.0.113.7");
 
     // Authenticator go on being keys, and what begins as one is never taken for a token.
     CHECK(std::holds_alternative<auth::ApiKey>(keys.authenticate(with_header(good), soon())));

@@ -49,6 +49,18 @@ TEST_CASE("an address that is missing or empty is empty, and a metadata of the u
     CHECK_FALSE(refusal(good.with("email", "7")).empty());
 }
 
+TEST_CASE("metadata may be nested as deep as documents are read at all", "[claims]")
+{
+    auto const nested = [](std::size_t levels) {
+        return good.with("user_metadata",
+                         R"({"a":)" + std::string(levels, '[') + std::string(levels, ']') + "}");
+    };
+
+    for (auto const levels : {14U, 15U, 16U, 17U, 62U})
+        CHECK(refusal(nested(levels)).empty());
+    CHECK(refusal(nested(63)) == "the token's payload is not a JSON object");
+}
+
 TEST_CASE("a token expires, with half a minute for clocks that differ", "[claims]")
 {
     CHECK(refusal(good.with("exp", seconds(-29))).empty());

@@ -63,15 +63,15 @@ TEST_CASE("each part is canonical base64url", "[jws]")
     CHECK(refusal(spare.substr(0, spare.size() - 1) + "J") == "the token's signature is not base64url");
 }
 
-TEST_CASE("a token longer than 8 KiB is refused before it is decoded", "[jws]")
+TEST_CASE("a token longer than 16 KiB is refused before it is decoded", "[jws]")
 {
     auto const header = mint::base64url(R"({"alg":"ES256"})") + ".";
     auto const fill = [&](std::size_t size) {
         return header + std::string(size - header.size() - 5, 'A') + ".c2ln";
     };
 
-    CHECK(refusal(fill(8192)).empty());
-    CHECK(refusal(fill(8193)) == "the token is too long");
+    CHECK(refusal(fill(16'384)).empty());
+    CHECK(refusal(fill(16'385)) == "the token is too long");
     CHECK(refusal(std::string(100'000, 'A')) == "the token is too long");
 }
 

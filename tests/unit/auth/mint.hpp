@@ -104,6 +104,11 @@ class Key {
         return Key(std::move(id), "RS256", EVP_RSA_gen(bits));
     }
 
+    static Key ed25519(std::string id)
+    {
+        return Key(std::move(id), "EdDSA", EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    }
+
     std::string const& id() const { return id_; }
     std::string const& algorithm() const { return algorithm_; }
 
@@ -119,6 +124,10 @@ class Key {
             return jwk.with("kty", in_quotes("RSA"))
                 .with("n", in_quotes(base64url(parameter(OSSL_PKEY_PARAM_RSA_N))))
                 .with("e", in_quotes("AQAB"));
+        if (algorithm_ == "EdDSA")
+            return jwk.with("kty", in_quotes("OKP"))
+                .with("crv", in_quotes("Ed25519"))
+                .with("x", in_quotes(base64url(raw_public_key())));
         return jwk.with("kty", in_quotes("EC"))
             .with("crv", in_quotes(algorithm_ == "ES256" ? "P-256" : "P-384"))
             .with("x", in_quotes(base64url(parameter(OSSL_PKEY_PARAM_EC_PUB_X))))
@@ -143,7 +152,8 @@ class Key {
         auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
         auto signature = std::string(1024, '\0');
         auto size = signature.size();
-        if (EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key_.get(), nullptr) !=
+        auto const* const digest = algorithm_ == "EdDSA" ? nullptr : "SHA256";
+        if (EVP_DigestSignInit_ex(context.get(), nullptr, digest, nullptr, nullptr, key_.get(), nullptr) !=
                 1 ||
             EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes,
                            text.size()) != 1)
@@ -156,7 +166,7 @@ class Key {
     std::string sign(std::string_view text) const
     {
         auto const der = sign_der(text);
-        if (algorithm_ == "RS256") return der;
+        if (algorithm_ == "RS256" || algorithm_ == "EdDSA") return der;
         auto const* next = reinterpret_cast<unsigned char const*>(der.data());
         auto const signature = std::unique_ptr<ECDSA_SIG, void (*)(ECDSA_SIG*)>(
             d2i_ECDSA_SIG(nullptr, &next, static_cast<long>(der.size())), ECDSA_SIG_free);
@@ -177,6 +187,16 @@ class Key {
         : id_(std::move(id)), algorithm_(std::move(algorithm)), key_(key, EVP_PKEY_free)
     {
         if (key == nullptr) throw std::runtime_error("no key");
+    }
+
+    std::string raw_public_key() const
+    {
+        auto bytes = std::string(32, '\0');
+        auto size = bytes.size();
+        if (EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<unsigned char*>(bytes.data()), &size) !=
+            1)
+            throw std::runtime_error("EVP_PKEY_get_raw_public_key");
+        return bytes;
     }
 
     std::string parameter(char const* name) const

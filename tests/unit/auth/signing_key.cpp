@@ -94,6 +94,38 @@ TEST_CASE("the example of RFC 7515 A.3 holds: ES256", "[signing_key]")
     CHECK_FALSE(key->verify("eyJhbGciOiJFUzI1NiJ9." + payload + "x", signature));
 }
 
+TEST_CASE("the example of RFC 8037 A.4 holds: EdDSA", "[signing_key]")
+{
+    auto const key = key_of(
+        R"({"kty":"OKP","kid":"a4","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})");
+    auto const text = std::string("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc");
+    auto const signature =
+        decoded("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg");
+
+    REQUIRE(key);
+    CHECK(key->algorithm() == auth::Algorithm::eddsa);
+    CHECK(key->verify(text, signature));
+    CHECK_FALSE(key->verify(text + "x", signature));
+    for (auto const& bad :
+         {signature.substr(1), signature + "x", std::string(64, '\0'), std::string(64, '\xff'), std::string(),
+          signature.substr(32) + signature.substr(0, 32)})
+        CHECK_FALSE(key->verify(text, bad));
+}
+
+TEST_CASE("an Ed25519 key is ours to use only when it is what it says", "[signing_key]")
+{
+    auto const okp = mint::Key::ed25519("four").jwk();
+
+    CHECK(key_of(okp));
+    CHECK(key_of(okp.without("alg")));
+    for (auto const& jwk :
+         {okp.with("crv", "\"X25519\""), okp.with("crv", "\"Ed448\""), okp.without("crv"), okp.without("x"),
+          okp.with("x", mint::in_quotes(mint::base64url(std::string(31, 'x')))),
+          okp.with("x", mint::in_quotes(mint::base64url(std::string(33, 'x')))), okp.with("alg", "\"ES256\""),
+          okp.with("kty", "\"EC\""), okp.with("d", "\"AAAA\"")})
+        CHECK_FALSE(key_of(jwk));
+}
+
 TEST_CASE("an ES256 signature is r and s of 32 bytes each, both within the group's order", "[signing_key]")
 {
     auto const key = key_of(p256().jwk()).value();

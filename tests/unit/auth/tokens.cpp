@@ -12,11 +12,18 @@ namespace {
 using auth::Tokens;
 using mint::in_quotes;
 
+constexpr auto client = "203.0.113.7";
 std::string const secret = "a-legacy-secret-of-more-than-32-bytes";
 
 mint::Key const& current()
 {
     static auto const key = mint::Key::p256("current");
+    return key;
+}
+
+mint::Key const& ed25519()
+{
+    static auto const key = mint::Key::ed25519("ed25519");
     return key;
 }
 
@@ -29,36 +36,44 @@ mint::Key const& rsa()
 // A project, what Supabase Auth would say of its tokens, and the verification under test.
 struct Setup {
     explicit Setup(std::string document, std::string const& hs256_secret = "")
-        : tokens({.issuers = {mint::issuer},
-                  .secret = base::Secret(hs256_secret),
-                  .jwks_cache = {},
-                  .clock = project.clock()},
-                 project.fetch(), [this](auto, auto) {
-                     ++asked;
-                     if (auth_is_down) throw base::Failure(base::Error::auth_unavailable, "down");
-                     return owner;
-                 })
+        : tokens(
+              {.issuers = {mint::issuer},
+               .secret = base::Secret(hs256_secret),
+               .jwks_cache = {},
+               .clock = project.clock()},
+              project.fetch(),
+              [this](auto const& token, auto) {
+                  ++looked_up;
+                  return stands && base::to_string(token.session) == mint::session_id;
+              },
+              [this](auto, auto) {
+                  ++asked;
+                  if (auth_is_down) throw base::Failure(base::Error::auth_unavailable, "down");
+                  return owner;
+              })
     {
         project.document = std::move(document);
     }
 
     std::string refusal(std::string const& token)
     {
-        return refusal_of([&] { tokens.verify(token, soon()); });
+        return refusal_of([&] { tokens.verify(token, client, soon()); });
     }
     bool accepts(std::string const& token) { return refusal(token).empty(); }
     mint::Object claims() const { return mint::user_claims(project.now_s); }
 
     Project project;
     int asked = 0;
+    int looked_up = 0;
     bool auth_is_down = false;
+    bool stands = true; // the session
     std::optional<base::Uuid> owner = base::parse_uuid(mint::user_id);
     Tokens tokens;
 };
 
 Setup with_public_keys()
 {
-    return Setup(mint::jwks({current().jwk(), rsa().jwk()}));
+    return Setup(mint::jwks({current().jwk(), rsa().jwk(), ed25519().jwk()}));
 }
 
 std::string with_signature(std::string const& token, std::string const& signature)
@@ -68,20 +83,21 @@ std::string with_signature(std::string const& token, std::string const& signatur
 
 } // namespace
 
-TEST_CASE("a token of the project's own key is its user's, by ES256 and by RS256", "[tokens]")
+TEST_CASE("a token of the project's own key is its user's, by ES256, RS256 and EdDSA", "[tokens]")
 {
     auto setup = with_public_keys();
 
-    auto const user = setup.tokens.verify(current().token(setup.claims()), soon());
+    auto const user = setup.tokens.verify(current().token(setup.claims()), client, soon());
 
     CHECK(base::to_string(user.user) == mint::user_id);
     CHECK(base::to_string(user.session) == mint::session_id);
     CHECK(setup.accepts(rsa().token(setup.claims())));
+    CHECK(setup.accepts(ed25519().token(setup.claims())));
     CHECK(setup.project.fetched == 1);
-    CHECK(setup.asked == 0);
+    CHECK(setup.asked + setup.looked_up == 0);
 }
 
-TEST_CASE("an HS256 token is accepted under a configured secret and under nothing else", "[tokens]")
+TEST_CASE("under a configured secret an HS256 token is judged by it, and nobody is asked", "[tokens]")
 {
     auto with_secret = Setup(mint::jwks({current().jwk()}), secret);
     auto const token = mint::hs256_token(secret, mint::hs256_header().text(), with_secret.claims().text());
@@ -91,10 +107,7 @@ TEST_CASE("an HS256 token is accepted under a configured secret and under nothin
     CHECK(with_secret.refusal(
               mint::hs256_token(secret + "x", mint::hs256_header().text(), with_secret.claims().text())) ==
           "the token's signature is not the secret's");
-
-    auto without = with_public_keys();
-    CHECK(without.refusal(token) == "the token's algorithm is not accepted");
-    CHECK(without.asked == 0);
+    CHECK(with_secret.asked + with_secret.looked_up == 0);
 }
 
 TEST_CASE("a secret needs no project that answers", "[tokens]")
@@ -133,6 +146,7 @@ TEST_CASE("a public key is never the secret of an HMAC, in whatever form", "[tok
         for (auto const& key : {der, pem, pem.substr(0, pem.size() - 1), current().jwk().text(),
                                 mint::jwks({current().jwk()}), std::string()}) {
             auto setup = Setup(mint::jwks({current().jwk()}), hs256_secret);
+            setup.owner = std::nullopt; // as Supabase Auth says, where it is asked
             auto const header = current().header().with("alg", in_quotes("HS256"));
             CHECK_FALSE(setup.refusal(mint::hs256_token(key, header.text(), setup.claims().text())).empty());
         }
@@ -153,6 +167,7 @@ TEST_CASE("a token's algorithm is its key's: neither may stand in for the other"
 TEST_CASE("a key id is compared and nothing else: no path, no query, no wildcard", "[tokens]")
 {
     auto setup = with_public_keys();
+    setup.owner = std::nullopt; // as Supabase Auth says of keys that it does not know either
 
     for (auto const* const id :
          {"other", "", "CURRENT", "current ", "../../../../dev/null", "/etc/passwd", "current' or '1'='1",
@@ -163,7 +178,7 @@ TEST_CASE("a key id is compared and nothing else: no path, no query, no wildcard
     CHECK(setup.refusal(current().token(current().header().without("kid"), setup.claims())) ==
           "the token names no key");
     CHECK(setup.refusal(current().token(current().header().with("kid", in_quotes(std::string(3000, 'k'))),
-                                        setup.claims())) == "the token's key is not one of the project's");
+                                        setup.claims())) == "Supabase Auth refuses the token");
 }
 
 TEST_CASE("a token does not say with which key it is checked", "[tokens]")
@@ -239,17 +254,62 @@ TEST_CASE("a project rotates its keys: standby, current, previous, revoked", "[t
     auto const next = mint::Key::p256("next");
     auto setup = Setup(mint::jwks({current().jwk()}));
     CHECK(setup.accepts(current().token(setup.claims())));
-    CHECK_FALSE(setup.accepts(next.token(setup.claims())));
 
     setup.project.document = mint::jwks({current().jwk(), next.jwk()}); // standby
     setup.project.now_s += 1200;
     CHECK(setup.accepts(current().token(setup.claims())));
     CHECK(setup.accepts(next.token(setup.claims()))); // current, and the other one previous
+    CHECK(setup.asked == 0);
 
     setup.project.document = mint::jwks({next.jwk()}); // revoked
     setup.project.now_s += 1200;
+    setup.owner = std::nullopt;
     CHECK_FALSE(setup.accepts(current().token(setup.claims())));
     CHECK(setup.accepts(next.token(setup.claims())));
+    CHECK(setup.asked == 1);
+}
+
+TEST_CASE("a key that was rotated in a moment ago is asked about while the keys are not fetched again",
+          "[tokens]")
+{
+    auto const next = mint::Key::p256("next");
+    for (auto const* const hs256_secret : {"", secret.c_str()}) {
+        auto setup = Setup(mint::jwks({current().jwk()}), hs256_secret);
+        CHECK(setup.accepts(current().token(setup.claims())));
+
+        CHECK(setup.accepts(next.token(setup.claims())));
+        CHECK(setup.asked == 1);
+        CHECK(setup.looked_up == 1);
+
+        setup.project.document = mint::jwks({current().jwk(), next.jwk()});
+        setup.project.now_s += auth::jwks_pause_s + 1;
+        CHECK(setup.accepts(next.token(setup.claims().with("aal", in_quotes("aal2")))));
+        CHECK(setup.asked == 1);
+    }
+}
+
+TEST_CASE("a project moves from its secret to a key: tokens of both kinds are judged at every step",
+          "[tokens]")
+{
+    // A secret that only Supabase Auth has.
+    auto const signed_so_far = [](Setup const& setup, std::string const& member) {
+        return mint::hs256_token("of the project alone", mint::hs256_header().text(),
+                                 setup.claims().with("n", in_quotes(member)).text());
+    };
+    auto setup = Setup(R"({"keys":[]})");
+    CHECK(setup.accepts(signed_so_far(setup, "before")));
+
+    setup.project.document = mint::jwks({current().jwk()}); // standby: published, and signs nothing yet
+    setup.project.now_s += 1200;
+    CHECK(setup.accepts(signed_so_far(setup, "standby")));
+
+    CHECK(setup.accepts(current().token(setup.claims()))); // rotated
+    CHECK(setup.accepts(signed_so_far(setup, "rotated")));
+    CHECK(setup.asked == 3);
+
+    setup.owner = std::nullopt; // the old one revoked
+    CHECK(setup.refusal(signed_so_far(setup, "revoked")) == "Supabase Auth refuses the token");
+    CHECK(setup.accepts(current().token(setup.claims())));
 }
 
 TEST_CASE("where no keys are to be had nobody is let in, and nobody is told that their token is bad",
@@ -258,7 +318,7 @@ TEST_CASE("where no keys are to be had nobody is let in, and nobody is told that
     auto setup = with_public_keys();
     setup.project.down = true;
 
-    CHECK(refusal_of([&] { setup.tokens.verify(current().token(setup.claims()), soon()); },
+    CHECK(refusal_of([&] { setup.tokens.verify(current().token(setup.claims()), client, soon()); },
                      base::Error::auth_unavailable) == "the keys of the Supabase project cannot be had");
     CHECK(setup.asked == 0);
 }
@@ -334,19 +394,32 @@ TEST_CASE("a Supabase Auth that does not answer is no reason to refuse a token, 
     CHECK(refusal_of(
               [&] {
                   setup.tokens.verify(
-                      mint::hs256_token("x", mint::hs256_header().text(), setup.claims().text()), soon());
+                      mint::hs256_token("x", mint::hs256_header().text(), setup.claims().text()), client,
+                      soon());
               },
               base::Error::auth_unavailable) == "down");
 }
 
-TEST_CASE("with a secret nobody is asked, also where the project has no public keys", "[tokens]")
+TEST_CASE("a token whose session does not stand costs Supabase Auth no question", "[tokens]")
 {
-    auto setup = Setup(R"({"keys":[]})", secret);
+    auto setup = with_public_keys();
+    auto const stranger =
+        setup.claims().with("session_id", in_quotes("00000000-0000-4000-8000-000000000001"));
+    auto const forged = [&](mint::Object const& claims) {
+        return mint::hs256_token("guessed", mint::hs256_header().text(), claims.text());
+    };
 
-    CHECK_FALSE(setup.accepts(current().token(setup.claims())));
-    CHECK_FALSE(setup.accepts(mint::hs256_token("x", mint::hs256_header().text(), setup.claims().text())));
-
+    CHECK(setup.refusal(forged(stranger)) == "the token's session does not stand");
+    CHECK(setup.refusal(mint::Key::p256("made up").token(stranger)) == "the token's session does not stand");
+    setup.stands = false;
+    CHECK(setup.refusal(forged(setup.claims())) == "the token's session does not stand");
     CHECK(setup.asked == 0);
+
+    // Who is remembered is not looked up again: every function of the database does that.
+    setup.stands = true;
+    CHECK(setup.accepts(forged(setup.claims())));
+    setup.stands = false;
+    CHECK(setup.accepts(forged(setup.claims())));
 }
 
 TEST_CASE("what is told to the operator holds nothing of the token", "[tokens]")
@@ -373,7 +446,7 @@ TEST_CASE("a token under a cached key is verified in less than 150 microseconds"
         auto samples = std::vector<std::int64_t>();
         for (int i = 0; i < 301; ++i) {
             auto const begin = std::chrono::steady_clock::now();
-            setup.tokens.verify(token, soon());
+            setup.tokens.verify(token, client, soon());
             samples.push_back(std::chrono::duration_cast<std::chrono::microseconds>(
                                   std::chrono::steady_clock::now() - begin)
                                   .count());

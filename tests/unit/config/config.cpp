@@ -137,6 +137,7 @@ TEST_CASE("a program has no secret that it does not need, wherever it lies")
                                           {"DATABASE_URL", url},
                                           {"API_SECRET_KEY", "first"},
                                           {"SUPABASE_URL", "https://project.supabase.co"},
+                                          {"SUPABASE_PUBLISHABLE_KEY", "for-anybody"},
                                           {"SUPABASE_ISSUERS", "https://issuer.example"},
                                           {"SUPABASE_JWT_SECRET", std::string(40, 'k')}});
 
@@ -177,10 +178,33 @@ TEST_CASE("what a program needs has a name each, and none twice")
 {
     auto const all = config::variables(
         {.database = true, .callers = true, .supabase_auth = true, .local_auth = true, .service_name = true});
-    CHECK(std::set(all.begin(), all.end()).size() == all.size());
+    auto names = std::set<std::string>();
+    for (auto const& variable : all) {
+        CHECK(names.insert(variable.name).second);
+        CHECK(variable.unless.empty()); // whoever reads it anyway reads it always
+    }
+    CHECK(names.contains("SUPABASE_SECRET_KEY"));
     auto const least = config::variables({});
-    CHECK(std::find(least.begin(), least.end(), "FAREBOX_ENV") != least.end());
-    CHECK(std::find(least.begin(), least.end(), "DATABASE_URL") == least.end());
+    auto const has = [&](std::string const& name) {
+        return std::any_of(least.begin(), least.end(), [&](auto const& one) { return one.name == name; });
+    };
+    CHECK(has("FAREBOX_ENV"));
+    CHECK_FALSE(has("DATABASE_URL"));
+}
+
+TEST_CASE("who recognises callers reads the secret key only where there is no publishable one")
+{
+    auto const needs = config::Needs{.database = true, .callers = true};
+    auto const secret = std::string("of-the-project");
+    auto const read = [&](std::map<std::string, std::string> more) {
+        more.insert({{"DATABASE_URL", url}, {"SUPABASE_URL", "https://p.example"}});
+        auto const environment = Environment(std::move(more));
+        return config::load(needs).supabase.secret_key.reveal();
+    };
+
+    CHECK(read({{"SUPABASE_SECRET_KEY", secret}}) == secret);
+    CHECK(read({{"SUPABASE_SECRET_KEY", secret}, {"SUPABASE_PUBLISHABLE_KEY", ""}}) == secret);
+    CHECK(read({{"SUPABASE_SECRET_KEY", secret}, {"SUPABASE_PUBLISHABLE_KEY", "p"}}).empty());
 }
 
 TEST_CASE("all faults are named at once, and no value is shown")

@@ -106,6 +106,7 @@ service::Dispatcher a_dispatcher(auth::Authenticator::Lookup lookup = known)
          endpoint("POST", "/api/v1/things/{id}", service, echo),
          endpoint("POST", "/api/v1/closed", Access(), echo),
          endpoint("GET", "/api/v1/mine", Access::user(), proof_of),
+         endpoint("POST", "/api/v1/leave", Access::leaving_user(), echo),
          endpoint("GET", "/api/v1/ours", Access::user_or_key(auth::Scope::spend), proof_of),
          endpoint("GET", "/api/v1/balance", service, balance_of),
          endpoint("POST", "/api/v1/refused", service, refuse),
@@ -391,6 +392,24 @@ TEST_CASE("a token that is not good in every respect is 401 wherever it is sent"
             CHECK(response.status == 401);
             CHECK(response.header("WWW-Authenticate") == "Bearer");
         }
+}
+
+TEST_CASE("who leaves may show a token that is not good any more, and the handler then knows nobody")
+{
+    auto const claims = mint::user_claims(base::now_us() / 1'000'000);
+    auto const token = [&](mint::Object const& of) {
+        return mint::hs256_token(jwt_secret, mint::hs256_header().text(), of.text());
+    };
+    auto const caller = [&](std::string const& credential) {
+        auto const response = answer(a_request("POST", "/api/v1/leave", credential));
+        CHECK(response.status == 200);
+        return member(response, "caller");
+    };
+
+    CHECK(caller(token(claims)) == std::string("user:") + mint::user_id);
+    CHECK(caller(token(claims.with("exp", "0"))).empty());
+    CHECK(answer(a_request("POST", "/api/v1/leave", key)).status == 403);
+    CHECK(answer(a_request("POST", "/api/v1/leave", mint::Key::p256("one").token(claims))).status == 503);
 }
 
 TEST_CASE("where the project's keys cannot be had a token is 503, and services go on")

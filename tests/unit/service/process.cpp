@@ -130,6 +130,7 @@ TEST_CASE("a program names the variables that it reads, and has no secret that i
 
     CHECK(has(names("spend"), "API_SECRET_KEY"));
     CHECK_FALSE(has(names("spend"), "SUPABASE_SECRET_KEY"));
+    CHECK(has(names("spend"), "SUPABASE_SECRET_KEY unless SUPABASE_PUBLISHABLE_KEY"));
     CHECK(has(names("health"), "DATABASE_URL"));
     CHECK(has(names("health"), "SERVICE_NAME"));
     CHECK_FALSE(has(names("spend"), "SERVICE_NAME"));

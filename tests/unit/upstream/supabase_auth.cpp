@@ -227,14 +227,71 @@ TEST_CASE("logging out ends this session, with the user's token", "[upstream]")
     CHECK(asked.header("apikey") == "sb_publishable_1");
 }
 
-TEST_CASE("a session that has ended already is logged out", "[upstream]")
+TEST_CASE("only an answer that session or user are gone is a logout, beside the one that it was done",
+          "[upstream]")
 {
-    auto const server =
-        FakeHttp([](Asked const&) { return http_answer(403, said::refusal("session_not_found")); });
-    CHECK_NOTHROW(auth_at(server).sign_out(base::Secret("a.b.c"), soon()));
-    auto const down =
-        FakeHttp([](Asked const&) { return http_answer(500, said::refusal("unexpected_failure")); });
-    CHECK_THROWS_AS(auth_at(down).sign_out(base::Secret("a.b.c"), soon()), base::Failure);
+    auto const outcome = [](std::string const& bytes) -> std::string {
+        auto const server = FakeHttp([&](Asked const&) { return bytes; });
+        try {
+            return auth_at(server).sign_out(base::Secret("a.b.c"), soon()) ? "ended" : "refused";
+        } catch (base::Failure const& failure) {
+            return std::string(base::info(failure.error()).name);
+        }
+    };
+
+    CHECK(outcome(http_answer(204, "")) == "ended");
+    for (auto const* const code : {"session_not_found", "user_not_found"})
+        CHECK(outcome(http_answer(403, said::refusal(code))) == "ended");
+    CHECK(outcome(http_answer(403, said::refusal("bad_jwt"))) == "refused");
+    CHECK(outcome(http_answer(401, said::refusal("no_authorization"))) == "refused");
+    CHECK(outcome(http_answer(403, said::refusal("user_banned"))) == "refused");
+    for (auto const* const code : {"validation_failed", "session_expired", "unknown", "something_new"})
+        CHECK(outcome(http_answer(400, said::refusal(code))) == "auth_unavailable");
+    CHECK(outcome(http_answer(500, said::refusal("unexpected_failure"))) == "auth_unavailable");
+    CHECK(outcome(http_answer(401, said::gateway_refusal())) == "auth_unavailable");
+    CHECK(outcome(http_answer(401, said::refusal("INVALID_API_KEY"))) == "auth_unavailable");
+    CHECK(outcome(http_answer(429, said::refusal("over_request_rate_limit"))) == "rate_limited");
+}
+
+TEST_CASE("a hook's own refusal is one, and one that did not answer is an outage", "[upstream]")
+{
+    CHECK(login_refused(http_answer(403, said::refusal("unknown"))).name == "code unknown");
+    CHECK(login_refused(http_answer(401, said::refusal("unknown"))).name == "code unknown");
+    CHECK(login_refused(http_answer(400, said::refusal("captcha_failed"))).name == "code captcha_failed");
+    for (auto const* const code : {"hook_timeout", "hook_timeout_after_retry", "hook_payload_over_size_limit",
+                                   "hook_payload_invalid_content_type", "sms_send_failed"})
+        CHECK(login_refused(http_answer(422, said::refusal(code))).name == "auth_unavailable");
+    // The gateway's word for a key of the project that is none.
+    CHECK(login_refused(http_answer(401, said::refusal("UNAUTHORIZED_INVALID_API_KEY"))).name ==
+          "auth_unavailable");
+}
+
+TEST_CASE("the token of a CAPTCHA goes where Supabase Auth looks for it, and only where there is one",
+          "[upstream]")
+{
+    auto const server = FakeHttp([](Asked const&) { return http_answer(200, said::session(id, "a@b.c")); });
+    auto login = ann();
+    login.captcha_token = "solved";
+
+    auth_at(server).sign_in(login, client, soon());
+    auth_at(server).sign_up(login, "", client, soon());
+    auth_at(server).sign_in(ann(), client, soon());
+
+    auto const asked = server.asked();
+    for (auto const& one : {asked[0], asked[1]})
+        CHECK(json::write(*json::parse(one.body).find("gotrue_meta_security")) ==
+              R"({"captcha_token":"solved"})");
+    CHECK(json::parse(asked[2].body).find("gotrue_meta_security") == nullptr);
+}
+
+TEST_CASE("a user's metadata may be nested deeper than requests of ours", "[upstream]")
+{
+    auto const nested = R"({"a":)" + std::string(40, '[') + std::string(40, ']') + "}";
+    auto body = said::session(id, "a@b.c");
+    body.replace(body.find(R"("user_metadata":{})"), 18, R"("user_metadata":)" + nested);
+    auto const server = FakeHttp([&](Asked const&) { return http_answer(200, body); });
+
+    CHECK(base::to_string(auth_at(server).sign_in(ann(), client, soon()).user.id) == id);
 }
 
 TEST_CASE("a user is removed with the secret key, as either kind of key must be sent", "[upstream]")
