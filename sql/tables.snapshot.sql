@@ -146,6 +146,12 @@ CREATE FUNCTION farebox.follow_auth_user() RETURNS trigger
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
+-- Name: follows_auth_users(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.follows_auth_users() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: forget(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
@@ -1180,6 +1186,10 @@ REVOKE ALL ON FUNCTION farebox.follow_auth_user() FROM PUBLIC;
 REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
 
 -- Name: FUNCTION give_starting_tokens(p_user uuid); Type: ACL; Schema: farebox
+
+-- Name: FUNCTION follows_auth_users(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.follows_auth_users() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.give_starting_tokens(p_user uuid) FROM PUBLIC;
 

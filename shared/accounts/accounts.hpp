@@ -43,6 +43,7 @@ Account rename(db::Session& session, Person const& person, std::optional<std::st
                base::Deadline deadline);
 // All that is stored about the person, as JSON text.
 std::string export_all(db::Session& session, Person const& person, base::Deadline deadline);
+// To be called before the account is removed at Supabase Auth: forgets the person, unless that removal will.
 void erase(db::Session& session, Person const& person, base::Deadline deadline);
 
 // The number to answer a registration with while there is no session: the user's, or of an id that is nobody's one that

@@ -98,6 +98,19 @@ json::Value body_of(HttpResponse const& response)
 {
     auto body = document(response);
     if (!body) throw unavailable("status " + std::to_string(response.status) + " without a JSON object");
+void refuse_unless_done(HttpResponse const& response)
+{
+    if (response.status < 200 || response.status > 299) refuse(response);
+}
+
+// The code of an answer of 500, by which Supabase Auth says that its database has refused; else "".
+std::string database_fault_of(HttpResponse const& response)
+{
+    if (response.status != 500) return {};
+    auto const body = document(response);
+    return body ? code_of(*body) : std::string();
+}
+
     return *std::move(body);
 }
 
@@ -171,14 +184,17 @@ HttpRequest SupabaseAuth::request(std::string method, std::string const& path, s
 }
 
 HttpResponse SupabaseAuth::send(HttpRequest const& request, base::Deadline deadline) const
+HttpResponse SupabaseAuth::ask(HttpRequest const& request, base::Deadline deadline) const
+try {
+    return http_.send(request, deadline);
+} catch (HttpFailed const& failed) {
+    throw unavailable(failed.log);
+}
+
 {
-    try {
-        auto response = http_.send(request, deadline);
-        if (response.status < 200 || response.status > 299) refuse(response);
-        return response;
-    } catch (HttpFailed const& failed) {
-        throw unavailable(failed.log);
-    }
+    auto response = ask(request, deadline);
+    refuse_unless_done(response);
+    return response;
 }
 
 SignUp SupabaseAuth::sign_up(Login const& login, std::string const& display_name, std::string_view client,
@@ -233,7 +249,13 @@ void SupabaseAuth::remove_user(base::Uuid const& user, base::Deadline deadline) 
     if (auto const& key = options_.secret_key.reveal(); !key.starts_with("sb_"))
         asked.headers.emplace_back("Authorization", "Bearer " + key);
     try {
-        send(asked, deadline);
+        auto const response = ask(asked, deadline);
+        if (auto const code = database_fault_of(response); !code.empty())
+            throw Failure(Error::account_not_removed,
+                          "Supabase Auth: " + code +
+                              " for a removal: does a table that refers to auth.users say no "
+                              "ON DELETE? SUPABASE.md has how to find it");
+        refuse_unless_done(response);
     } catch (AuthRefused const& refused) {
         if (refused.code != "user_not_found") throw unavailable("removal refused: " + refused.code);
     }

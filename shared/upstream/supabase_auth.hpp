@@ -94,13 +94,15 @@ class SupabaseAuth {
     // Ends the session of this token, its refresh token with it. One that has ended already is no failure.
     void sign_out(base::Secret const& access_token, base::Deadline deadline) const;
 
-    // Removes an account for good; one that is not there is no failure. Needs may_administer().
+    // Removes an account for good; one that is not there is no failure. Failure account_not_removed where the project's
+    // database does not let it go: a row of another table refers to it, say. Needs may_administer().
     void remove_user(base::Uuid const& user, base::Deadline deadline) const;
     bool may_administer() const { return !options_.secret_key.empty(); }
 
   private:
     HttpRequest request(std::string method, std::string const& path, std::string_view client) const;
-    HttpResponse send(HttpRequest const& request, base::Deadline deadline) const;
+    HttpResponse ask(HttpRequest const& request, base::Deadline deadline) const;  // whatever it answers
+    HttpResponse send(HttpRequest const& request, base::Deadline deadline) const; // unless it refuses
 
     SupabaseOptions options_;
     Http http_;

@@ -264,3 +264,25 @@ TEST_CASE("a user who is not there is removed, while a refused key is a failure"
     auto const refused = FakeHttp([](Asked const&) { return http_answer(403, said::refusal("not_admin")); });
     CHECK_THROWS_AS(auth_at(refused, "", "s").remove_user(user, soon()), base::Failure);
 }
+
+TEST_CASE("an account that the project's database does not let go is one refusal, whatever its code",
+          "[upstream]")
+{
+    auto const error_of = [](std::string const& bytes) {
+        auto const server = FakeHttp([&](Asked const&) { return bytes; });
+        try {
+            auth_at(server, "", "s").remove_user(*base::parse_uuid(id), soon());
+        } catch (base::Failure const& failure) {
+            CHECK(failure.log().find("ann@example.com") == std::string::npos);
+            return failure.error();
+        }
+        return Error::internal;
+    };
+    CHECK(error_of(http_answer(500, said::refusal("unexpected_failure"))) == Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::old_refusal(500, "unexpected_failure"))) ==
+          Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::postgres_refusal())) == Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::cloudflare_page(), "text/html")) == Error::auth_unavailable);
+    CHECK(error_of(http_answer(503, said::refusal("unexpected_failure"))) == Error::auth_unavailable);
+    CHECK(error_of(http_answer(429, said::refusal("over_request_rate_limit"))) == Error::rate_limited);
+}
