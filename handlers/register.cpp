@@ -2,7 +2,7 @@
 //
 //   Access    anyone
 //   Request   {"email", "password" (at most 72 bytes)}; "phone" in place of the email where the project
-//             takes phones
+//             takes phones: + and 7 to 15 digits, no 0 before the country's code
 //   Reply     201 {"status": "success", "message", "user": {"id": UUID, "email", "created_at"},
 //                  "tokens": {"access_token", "refresh_token"},
 //                  "agent_info": {"agent_id": null or text, "status"}};
@@ -43,7 +43,8 @@ Registration parse(service::Call const& call, bool repeated)
 {
     auto const body = json::parse(call.request.body);
     auto fields = json::Fields(body);
-    auto asked = Registration{.login = api::read_login(fields, password_bytes_max), .display_name = {}};
+    auto asked =
+        Registration{.login = api::read_registration(fields, password_bytes_max), .display_name = {}};
     if (repeated) {
         auto const again = fields.text("password2", 1, 4096);
         if (fields.problems().empty() && again != asked.login.password.reveal())

@@ -15,6 +15,29 @@ constexpr std::size_t password_chars_max = 4096;
 std::string trimmed(std::string const& text)
 {
     auto const blanks = " \t\r\n";
+using ReadAddress = std::optional<std::string> (*)(json::Fields&);
+
+upstream::Login read_with(ReadAddress read_email, ReadAddress read_phone, json::Fields& fields,
+                          std::size_t password_bytes_max)
+{
+    auto login = upstream::Login();
+    auto const problems = fields.problems().size();
+    login.email = read_email(fields);
+    login.phone = read_phone(fields);
+    if (login.email && login.phone)
+        fields.problem("phone", "must not be sent together with email: an account is of one of them", "both");
+    // Unless one of them is there and no text.
+    if (!login.email && !login.phone && fields.problems().size() == problems)
+        fields.problem("email", "is missing: it must be an email address", "missing");
+    auto password = fields.text("password", 1, password_chars_max);
+    // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
+    if (password.size() > password_bytes_max)
+        fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
+                       "too_long");
+    login.password = base::Secret(std::move(password));
+    return login;
+}
+
     auto const from = text.find_first_not_of(blanks);
     if (from == std::string::npos) return {};
     return text.substr(from, text.find_last_not_of(blanks) - from + 1);
@@ -67,16 +90,12 @@ accounts::Person person_of(upstream::AuthSession const& session, config::Config 
 
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
 {
-    auto login = upstream::Login();
-    login.phone = read_optional_phone(fields);
-    if (!login.phone) login.email = read_email(fields);
-    auto password = fields.text("password", 1, password_chars_max);
-    // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
-    if (password.size() > password_bytes_max)
-        fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
-                       "too_long");
-    login.password = base::Secret(std::move(password));
-    return login;
+    return read_with(read_known_email, read_known_phone, fields, password_bytes_max);
+}
+
+upstream::Login read_registration(json::Fields& fields, std::size_t password_bytes_max)
+{
+    return read_with(read_new_email, read_new_phone, fields, password_bytes_max);
 }
 
 std::string read_display_name(json::Fields& fields)

@@ -37,14 +37,16 @@ accounts::Person person_of(service::Call const& call);
 // auth_unavailable where the token is not one of the project that is configured.
 accounts::Person person_of(upstream::AuthSession const& session, config::Config const& config);
 
-// "email" and "password", or "phone" in place of the email; problems are left in `fields`. The email is in
-// lower case, the phone's digits are kept. The password is at most `password_bytes_max` long.
+// "email" and "password", or "phone" in place of the email, never both; problems are left in `fields`. The email is in
+// lower case, the phone's digits are kept (contact.hpp). The password is at most `password_bytes_max` long.
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max);
 
 // "display_name" without the blanks around it, at most 100 characters; "" when it is absent or blank.
 std::string read_display_name(json::Fields& fields);
 
 // The member `user` as the conversation app API prints it.
+// The same of an account that is to be made.
+upstream::Login read_registration(json::Fields& fields, std::size_t password_bytes_max);
 void write_forge_user(json::Writer& body, accounts::Account const& account);
 
 // The members of a user as the conversation app API prints one, into an object that is open.

@@ -112,6 +112,25 @@ TEST_CASE("an address is registered once, whatever its case", "[register]")
     REQUIRE(post(chat, chat_body(email), anonymously()).status == 201);
 
     auto upper = email;
+TEST_CASE("a phone is one account's, and a number that can be dialled only from somewhere is nobody's",
+          "[register]")
+{
+    auto const phone = "44" + a_phone().substr(0, 10);
+    auto const registers = [](std::string const& as_written) {
+        return post(chat, body({{"phone", as_written}, {"email", ""}, {"password", a_password}}),
+                    anonymously());
+    };
+    REQUIRE(
+        registers("+44 (" + phone.substr(2, 2) + ") " + phone.substr(4, 4) + "-" + phone.substr(8)).status ==
+        201);
+
+    check_refusal(registers(phone), 409, "user_exists");
+    for (auto const& again : {"+44 (0)" + phone.substr(2), "00" + phone, phone + " ext. 1"})
+        check_invalid(registers(again), "validation_error", "phone", "body.phone");
+    CHECK(database().integer("select count(*) from auth.users where phone like $1",
+                             {"%" + phone.substr(2) + "%"}) == 1);
+}
+
     upper[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(upper[0])));
     check_refusal(post(chat, chat_body(upper), anonymously()), 409, "user_exists");
     auto const reply = post(forge, forge_body(email), anonymously());
@@ -137,6 +156,8 @@ TEST_CASE("what is wrong is said of each field", "[register]")
     CHECK(reply.status == 400);
     CHECK(reply["error"].text() == "Invalid request data");
     CHECK(reply["email"].size() == 1);
+    auto const both = body({{"email", an_email()}, {"phone", "+" + a_phone()}, {"password", a_password}});
+    check_invalid(post(chat, both, anonymously()), "validation_error", "phone", "body.phone");
     CHECK(reply["password2"].size() == 1);
     auto const other =
         post(forge, body({{"email", an_email()}, {"password", a_password}, {"password2", "another 9"}}),
