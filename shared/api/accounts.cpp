@@ -5,6 +5,9 @@
 #include "shared/auth/jwks.hpp"
 #include "shared/auth/jws.hpp"
 
+#include <algorithm>
+#include <thread>
+
 namespace api {
 namespace {
 
@@ -12,9 +15,6 @@ constexpr std::size_t display_name_chars_max = 100;
 // More than any password; what is too long for one is said in bytes.
 constexpr std::size_t password_chars_max = 4096;
 
-std::string trimmed(std::string const& text)
-{
-    auto const blanks = " \t\r\n";
 using ReadAddress = std::optional<std::string> (*)(json::Fields&);
 
 upstream::Login read_with(ReadAddress read_email, ReadAddress read_phone, json::Fields& fields,
@@ -38,12 +38,22 @@ upstream::Login read_with(ReadAddress read_email, ReadAddress read_phone, json::
     return login;
 }
 
+std::string trimmed(std::string const& text)
+{
+    auto const blanks = " \t\r\n";
     auto const from = text.find_first_not_of(blanks);
     if (from == std::string::npos) return {};
     return text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
 
 } // namespace
+
+void wait_for_step(std::chrono::steady_clock::time_point start, std::chrono::milliseconds step,
+                   base::Deadline deadline)
+{
+    auto const steps = (std::chrono::steady_clock::now() - start) / step + 1;
+    std::this_thread::sleep_until(std::min(start + steps * step, deadline));
+}
 
 upstream::SupabaseAuth supabase_auth(config::Config const& config)
 {

@@ -2,6 +2,7 @@
 // addresses.
 #include "shared/upstream/supabase_auth.hpp"
 
+#include "shared/base/log.hpp"
 #include "shared/json/value.hpp"
 #include "shared/json/writer.hpp"
 
@@ -75,6 +76,11 @@ bool is_rate_limit(std::string_view code)
     return code.starts_with("over_") && code.ends_with("_rate_limit");
 }
 
+bool is_message_rate_limit(std::string_view code)
+{
+    return code == "over_email_send_rate_limit" || code == "over_sms_send_rate_limit";
+}
+
 // Throws what a status other than 2xx means.
 [[noreturn]] void refuse(HttpResponse const& response)
 {
@@ -82,9 +88,7 @@ bool is_rate_limit(std::string_view code)
     auto const code = body ? code_of(*body) : std::string();
     auto const seen = "status " + std::to_string(response.status) + (code.empty() ? "" : ", " + code);
     if (response.status == 429 || is_rate_limit(code)) {
-        auto const usual_s = code == "over_email_send_rate_limit" || code == "over_sms_send_rate_limit"
-                                 ? message_rate_retry_s
-                                 : request_rate_retry_s;
+        auto const usual_s = is_message_rate_limit(code) ? message_rate_retry_s : request_rate_retry_s;
         throw Failure(Error::rate_limited, "Supabase Auth: " + seen)
             .retry_after(response.retry_after_s.value_or(usual_s));
     }
@@ -94,10 +98,6 @@ bool is_rate_limit(std::string_view code)
     throw AuthRefused(code, reasons_of(*body));
 }
 
-json::Value body_of(HttpResponse const& response)
-{
-    auto body = document(response);
-    if (!body) throw unavailable("status " + std::to_string(response.status) + " without a JSON object");
 void refuse_unless_done(HttpResponse const& response)
 {
     if (response.status < 200 || response.status > 299) refuse(response);
@@ -111,6 +111,10 @@ std::string database_fault_of(HttpResponse const& response)
     return body ? code_of(*body) : std::string();
 }
 
+json::Value body_of(HttpResponse const& response)
+{
+    auto body = document(response);
+    if (!body) throw unavailable("status " + std::to_string(response.status) + " without a JSON object");
     return *std::move(body);
 }
 
@@ -133,19 +137,16 @@ AuthSession session_of(json::Value const& body)
             .refresh_token = std::move(refresh_token)};
 }
 
-SignUp sign_up_of(json::Value const& body)
+// It writes to an address only so often, and only to one that waits to be confirmed: whoever were told could ask who has
+// an account. The operator is.
+bool was_written_to_already(HttpResponse const& response)
 {
-    if (body.find("access_token") != nullptr) {
-        auto signed_up = SignUp{.outcome = SignUp::Outcome::session, .user = {}, .session = session_of(body)};
-        signed_up.user = signed_up.session->user;
-        return signed_up;
-    }
-    // A user who was really made has the identity that was registered; the made-up one has none.
-    auto const* const identities = body.find("identities");
-    auto const is_new = identities != nullptr && !identities->items.empty();
-    return {.outcome = is_new ? SignUp::Outcome::confirmation : SignUp::Outcome::known,
-            .user = user_of(body),
-            .session = {}};
+    if (response.status != 429) return false;
+    auto const body = document(response);
+    auto const code = body ? code_of(*body) : std::string();
+    if (!is_message_rate_limit(code)) return false;
+    base::log::event(base::log::Level::info, "confirmation_not_sent", {{"reason", code}});
+    return true;
 }
 
 void write_login(json::Writer& body, Login const& login)
@@ -183,7 +184,6 @@ HttpRequest SupabaseAuth::request(std::string method, std::string const& path, s
     return request;
 }
 
-HttpResponse SupabaseAuth::send(HttpRequest const& request, base::Deadline deadline) const
 HttpResponse SupabaseAuth::ask(HttpRequest const& request, base::Deadline deadline) const
 try {
     return http_.send(request, deadline);
@@ -191,14 +191,15 @@ try {
     throw unavailable(failed.log);
 }
 
+HttpResponse SupabaseAuth::send(HttpRequest const& request, base::Deadline deadline) const
 {
     auto response = ask(request, deadline);
     refuse_unless_done(response);
     return response;
 }
 
-SignUp SupabaseAuth::sign_up(Login const& login, std::string const& display_name, std::string_view client,
-                             base::Deadline deadline) const
+std::optional<AuthSession> SupabaseAuth::sign_up(Login const& login, std::string const& display_name,
+                                                 std::string_view client, base::Deadline deadline) const
 {
     auto body = json::Writer();
     body.begin();
@@ -207,7 +208,16 @@ SignUp SupabaseAuth::sign_up(Login const& login, std::string const& display_name
     if (!display_name.empty()) body.field("display_name", display_name);
     auto asked = request("POST", "/signup", client);
     asked.body = body.end().end().str();
-    return sign_up_of(body_of(send(asked, deadline)));
+    auto response = ask(asked, deadline);
+    // Of two registrations of one address at once the slower one is a fault of the database; asked again, it is told what
+    // it would have been told a moment later.
+    if (response.status == 500) response = ask(asked, deadline);
+    if (was_written_to_already(response)) return std::nullopt;
+    refuse_unless_done(response);
+    auto const answer = body_of(response);
+    if (answer.find("access_token") != nullptr) return session_of(answer);
+    user_of(answer); // an answer that makes no sense is not taken for one
+    return std::nullopt;
 }
 
 AuthSession SupabaseAuth::sign_in(Login const& login, std::string_view client, base::Deadline deadline) const

@@ -68,25 +68,16 @@ struct AuthSession {
     base::Secret refresh_token;
 };
 
-// The three answers to a registration.
-struct SignUp {
-    enum class Outcome {
-        session,      // registered and logged in
-        confirmation, // registered; a message was sent that must be answered first
-        known,        // the address has an account: `user` is made up, and nothing may be done for its id
-    };
-    Outcome outcome = Outcome::known;
-    AuthUser user;
-    std::optional<AuthSession> session; // of Outcome::session
-};
-
 class SupabaseAuth {
   public:
     explicit SupabaseAuth(SupabaseOptions options, Http http = Http());
 
     // `client` is the address that the web server saw; what is not an address is not passed on.
-    SignUp sign_up(Login const& login, std::string const& display_name, std::string_view client,
-                   base::Deadline deadline) const;
+
+    // Registers, and logs in. Empty where the address must be confirmed first: a message was sent, now or a moment ago, or
+    // the address has an account and none was sent. Which of them nobody is told, so it is not told here either.
+    std::optional<AuthSession> sign_up(Login const& login, std::string const& display_name,
+                                       std::string_view client, base::Deadline deadline) const;
     AuthSession sign_in(Login const& login, std::string_view client, base::Deadline deadline) const;
     AuthSession refresh(base::Secret const& refresh_token, std::string_view client,
                         base::Deadline deadline) const;

@@ -64,6 +64,22 @@ TEST_CASE("who registers must be reachable, who logs in must only be there")
 
     api::read_login(fields, 72);
     CHECK(fields.problems().empty());
+    api::read_registration(fields, 72);
+    CHECK(fields.problems().size() == 1);
+}
+
+TEST_CASE("an answer waits for the next full step, and not beyond the deadline")
+{
+    using std::chrono::milliseconds;
+    auto const waited = [](milliseconds taken, milliseconds budget) {
+        auto const now = std::chrono::steady_clock::now();
+        api::wait_for_step(now - taken, milliseconds(60), now + budget);
+        return std::chrono::steady_clock::now() - (now - taken);
+    };
+    CHECK(waited(milliseconds(1), milliseconds(500)) >= milliseconds(60));
+    CHECK(waited(milliseconds(59), milliseconds(500)) >= milliseconds(60));
+    CHECK(waited(milliseconds(61), milliseconds(500)) >= milliseconds(120));
+    CHECK(waited(milliseconds(1), milliseconds(0)) < milliseconds(60));
 }
 
 TEST_CASE("a password is measured in bytes, and may have as many as are told")
