@@ -30,7 +30,6 @@
 #include "shared/api/body.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace {
 
@@ -40,16 +39,6 @@ using upstream::AuthSession;
 
 constexpr auto failure_step = std::chrono::milliseconds(500);
 constexpr std::size_t password_bytes_max = 1024; // what is too long to be one is wrong like any other
-
-// A name for the time at which a request began.
-using Start = std::chrono::steady_clock::time_point;
-
-// At the next full step, or at the deadline.
-void wait_for_step(Start start, base::Deadline deadline)
-{
-    auto const steps = (std::chrono::steady_clock::now() - start) / failure_step + 1;
-    std::this_thread::sleep_until(std::min(start + steps * failure_step, deadline));
-}
 
 Failure refusal_of(upstream::AuthRefused const& refused)
 {
@@ -72,7 +61,7 @@ AuthSession sign_in(service::Call const& call)
     try {
         return api::supabase_auth(call.config).sign_in(login, call.request.remote_addr, call.deadline);
     } catch (upstream::AuthRefused const& refused) {
-        wait_for_step(start, call.deadline);
+        api::wait_for_step(start, failure_step, call.deadline);
         throw refusal_of(refused);
     }
 }

@@ -30,11 +30,12 @@
 // DELETE /api/v1/user/delete, POST /api/v1/user/delete: the caller leaves, and their personal data goes. Our own; POST is
 // for pages that may not send DELETE.
 //   Reply     200 {"status": "success", "message"}
-//   Refuses   auth_unavailable, rate_limited: nothing is lost by sending it again
+//   Refuses   auth_unavailable, rate_limited, account_not_removed (the project's database does not let it go: nothing is
+//             gone then on either side); nothing is lost by sending it again
 //
-// What farebox knows of the person is erased first, and then the account at Supabase Auth: the other way
-// round a failure in between would leave data behind that nobody has a token to erase. The journal stays,
-// under ids that name nobody.
+// The account is removed at Supabase Auth, and what farebox knows of the person with it, in one transaction, by the trigger
+// on auth.users. Where there is none it is erased here first: the other way round a failure in between would leave data
+// behind that nobody has a token to erase. The journal stays, under ids that name nobody.
 
 #include "shared/api/accounts.hpp"
 #include "shared/api/body.hpp"

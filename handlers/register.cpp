@@ -2,7 +2,7 @@
 //
 //   Access    anyone
 //   Request   {"email", "password" (at most 72 bytes), "captcha_token"?}; "phone" in place of the email
-//             where the project takes phones
+//             where the project takes phones: + and 7 to 15 digits, no 0 before the country's code
 //   Reply     201 {"status": "success", "message", "user": {"id": UUID, "email", "created_at"},
 //                  "tokens": {"access_token", "refresh_token"},
 //                  "agent_info": {"agent_id": null or text, "status"}};
@@ -18,19 +18,23 @@
 //                  "tokens": {"refresh", "access"} or null}
 //   Refuses   as above; a known address is a fault of the field email
 //
-// Where addresses must be confirmed, Supabase Auth answers a registration of a known one like any other, with
-// a user that it has made up, so that nobody can ask who has an account. So do we: same members, a number
-// that nobody has; and nothing is made or given for the id. Where they need not be, it says that the address
-// is known, and so do we.
+// Where addresses must be confirmed, nobody can ask who has an account: a known address and a new one are answered alike, and
+// as often as one likes. The id and the number are made of the address and are nobody's; a login tells the real ones. Supabase
+// Auth hashes and sends for new addresses alone, so such an answer is given at a full confirmation_step after the request came.
+// Where they need not be confirmed, Supabase Auth says that an address is known, and so do we.
 
 #include "shared/api/accounts.hpp"
+
+#include <chrono>
 
 namespace {
 
 using base::Error;
 using base::Failure;
-using upstream::SignUp;
+using upstream::AuthSession;
 
+// More than hashing a password and handing a message to a mail server take.
+constexpr auto confirmation_step = std::chrono::seconds(2);
 constexpr std::size_t password_bytes_max = 72; // of bcrypt
 constexpr auto registered = "User registered successfully";
 constexpr auto confirm = "Almost done: confirm the address with the message that was sent to it, then log in";
@@ -44,7 +48,8 @@ Registration parse(service::Call const& call, bool repeated)
 {
     auto const body = json::parse(call.request.body);
     auto fields = json::Fields(body);
-    auto asked = Registration{.login = api::read_login(fields, password_bytes_max), .display_name = {}};
+    auto asked =
+        Registration{.login = api::read_registration(fields, password_bytes_max), .display_name = {}};
     if (repeated) {
         auto const again = fields.text("password2", 1, 4096);
         if (fields.problems().empty() && again != asked.login.password.reveal())
@@ -96,7 +101,8 @@ Failure refusal_of(upstream::AuthRefused const& refused, std::string const& name
     return api::refusal_of(refused);
 }
 
-SignUp sign_up(service::Call const& call, Registration const& asked, http::Dialect dialect)
+std::optional<AuthSession> sign_up(service::Call const& call, Registration const& asked,
+                                   http::Dialect dialect)
 try {
     return api::supabase_auth(call.config)
         .sign_up(asked.login, asked.display_name, call.request.remote_addr, call.deadline);
@@ -104,38 +110,53 @@ try {
     throw refusal_of(refused, asked.login.email ? "email" : "phone", dialect);
 }
 
-// What is shown of the account. Until it is confirmed that is what was asked for, whether or not there was an
-// account.
-accounts::Account account_of(service::Call const& call, SignUp const& signed_up, Registration const& asked)
+// What is shown of an account that must be confirmed first, whether or not there is one: what was asked for.
+accounts::Account unconfirmed(service::Call const& call, Registration const& asked)
 {
-    if (signed_up.session)
-        return accounts::read(call.session, api::person_of(*signed_up.session, call.config), call.deadline);
-    return {.id = signed_up.user.id,
-            .number = accounts::registration_number(call.session, signed_up.user.id, call.deadline),
-            .email = asked.login.email,
-            .phone = asked.login.phone,
+    auto const& login = asked.login;
+    auto const ids = accounts::registration_ids(call.session, login.email, login.phone, call.deadline);
+    return {.id = ids.id,
+            .number = ids.number,
+            .email = login.email,
+            .phone = login.phone,
             .display_name = asked.display_name,
             .provider = "local",
             .created_at_us = base::now_us()};
 }
 
+struct Registered {
+    accounts::Account account;
+    std::optional<AuthSession> session; // empty: the address must be confirmed first
+};
+
+Registered register_with(service::Call const& call, Registration const& asked, http::Dialect dialect)
+{
+    auto const start = std::chrono::steady_clock::now();
+    auto session = sign_up(call, asked, dialect);
+    if (session) {
+        auto account = accounts::read(call.session, api::person_of(*session, call.config), call.deadline);
+        return {.account = std::move(account), .session = std::move(session)};
+    }
+    auto account = unconfirmed(call, asked);
+    api::wait_for_step(start, confirmation_step, call.deadline);
+    return {.account = std::move(account), .session = {}};
+}
+
 http::Response register_chat(service::Call const& call)
 {
-    auto const asked = parse(call, false);
-    auto const signed_up = sign_up(call, asked, http::Dialect::chat);
-    auto const account = account_of(call, signed_up, asked);
+    auto const [account, session] = register_with(call, parse(call, false), http::Dialect::chat);
 
     auto body = json::Writer();
     body.begin()
-        .field("status", signed_up.session ? "success" : "confirmation_required")
-        .field("message", signed_up.session ? registered : confirm)
+        .field("status", session ? "success" : "confirmation_required")
+        .field("message", session ? registered : confirm)
         .begin("user")
         .field("id", base::to_string(account.id))
         .field("email", account.email.value_or(""))
         .field("created_at", base::iso8601(account.created_at_us))
         .end();
-    if (signed_up.session)
-        api::write_chat_tokens(body, *signed_up.session);
+    if (session)
+        api::write_chat_tokens(body, *session);
     else
         body.field("tokens", nullptr);
     body.begin("agent_info")
@@ -147,15 +168,13 @@ http::Response register_chat(service::Call const& call)
 
 http::Response register_forge(service::Call const& call)
 {
-    auto const asked = parse(call, true);
-    auto const signed_up = sign_up(call, asked, http::Dialect::forge);
-    auto const account = account_of(call, signed_up, asked);
+    auto const [account, session] = register_with(call, parse(call, true), http::Dialect::forge);
 
     auto body = json::Writer();
-    body.begin().field("message", signed_up.session ? registered : confirm);
+    body.begin().field("message", session ? registered : confirm);
     api::write_forge_user(body, account);
-    if (signed_up.session)
-        api::write_forge_tokens(body, *signed_up.session);
+    if (session)
+        api::write_forge_tokens(body, *session);
     else
         body.field("tokens", nullptr);
     return http::json(201, body.end().str());

@@ -2,7 +2,7 @@
 //
 //   Access    a service with the scope users; with tokens above 0 also grant
 //   Request   Idempotency-Key, or idempotency_key in the body
-//             {"user_id"?: 1..2^53-1 (ours when absent), "phone"?: 5..15 digits are kept, "email"?,
+//             {"user_id"?: 1..2^53-1 (ours when absent), "phone"?: +, country code and number, "email"?,
 //              "tokens"?: 0..10^12, "idempotency_key"?}
 //   Reply     201 {"user_id": number, "id": UUID, "phone", "email", "token_balance", "created_at"};
 //             a key used before for the same request: the same body and Idempotent-Replayed: true
@@ -42,8 +42,8 @@ accounts::NewUser parse_user(service::Call const& call)
 {
     auto body = api::Body(call);
     auto const number = body.fields.optional_integer("user_id", 1, api::user_number_max);
-    auto phone = api::read_optional_phone(body.fields);
-    auto email = api::read_optional_email(body.fields);
+    auto phone = api::read_new_phone(body.fields);
+    auto email = api::read_new_email(body.fields);
     auto const tokens = body.fields.optional_integer("tokens", 0, api::tokens_max).value_or(0);
     auto key = body.idempotency_key();
     body.done();

@@ -140,6 +140,12 @@ CREATE FUNCTION farebox.follow_auth_user() RETURNS trigger
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
+-- Name: follows_auth_users(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.follows_auth_users() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: forget(uuid); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.forget(p_user uuid) RETURNS void
@@ -156,6 +162,12 @@ CREATE FUNCTION farebox.give_starting_tokens(p_user uuid) RETURNS void
 
 CREATE FUNCTION farebox.has_left(p_wallet uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
+-- Name: hmac_sha256(bytea, bytea); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.hmac_sha256(p_key bytea, p_message bytea) RETURNS bytea
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp';
 
 -- Name: lock_wallet(uuid); Type: FUNCTION; Schema: farebox
@@ -516,10 +528,10 @@ CREATE FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof 
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off';
 
--- Name: registration_number(uuid); Type: FUNCTION; Schema: farebox_api
+-- Name: registration_ids(text, text); Type: FUNCTION; Schema: farebox_api
 
-CREATE FUNCTION farebox_api.registration_number(p_user uuid) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION farebox_api.registration_ids(p_email text, p_phone text, OUT id uuid, OUT number bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
@@ -751,7 +763,7 @@ CREATE SEQUENCE farebox.user_numbers
     START WITH 1000000001
     INCREMENT BY 1
     NO MINVALUE
-    MAXVALUE 8796093022207
+    MAXVALUE 4398046511103
     CACHE 1;
 
 -- Name: SEQUENCE user_numbers; Type: COMMENT; Schema: farebox
@@ -1201,6 +1213,10 @@ REVOKE ALL ON FUNCTION farebox.flush(p_wallet uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.follow_auth_user() FROM PUBLIC;
 
+-- Name: FUNCTION follows_auth_users(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.follows_auth_users() FROM PUBLIC;
+
 -- Name: FUNCTION forget(p_user uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.forget(p_user uuid) FROM PUBLIC;
@@ -1212,6 +1228,10 @@ REVOKE ALL ON FUNCTION farebox.give_starting_tokens(p_user uuid) FROM PUBLIC;
 -- Name: FUNCTION has_left(p_wallet uuid); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.has_left(p_wallet uuid) FROM PUBLIC;
+
+-- Name: FUNCTION hmac_sha256(p_key bytea, p_message bytea); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.hmac_sha256(p_key bytea, p_message bytea) FROM PUBLIC;
 
 -- Name: FUNCTION lock_wallet(p_wallet uuid, OUT at timestamp with time zone, OUT behind boolean); Type: ACL; Schema: farebox
 
@@ -1373,10 +1393,10 @@ GRANT ALL ON FUNCTION farebox_api.mark_started(p_caller text, p_proof bytea, p_h
 REVOKE ALL ON FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.place_holds(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_ttl_ms bigint[], p_on_lapse text[], p_lapse_amount bigint[], p_started boolean[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean) TO farebox_app;
 
--- Name: FUNCTION registration_number(p_user uuid); Type: ACL; Schema: farebox_api
+-- Name: FUNCTION registration_ids(p_email text, p_phone text, OUT id uuid, OUT number bigint); Type: ACL; Schema: farebox_api
 
-REVOKE ALL ON FUNCTION farebox_api.registration_number(p_user uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION farebox_api.registration_number(p_user uuid) TO farebox_app;
+REVOKE ALL ON FUNCTION farebox_api.registration_ids(p_email text, p_phone text, OUT id uuid, OUT number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.registration_ids(p_email text, p_phone text, OUT id uuid, OUT number bigint) TO farebox_app;
 
 -- Name: FUNCTION rename_account(p_caller text, p_proof bytea, p_user uuid, p_display_name text, OUT status text); Type: ACL; Schema: farebox_api
 

@@ -68,11 +68,13 @@ void erase(db::Session& session, Person const& person, base::Deadline deadline)
     });
 }
 
-std::int64_t registration_number(db::Session& session, base::Uuid const& user, base::Deadline deadline)
+RegistrationIds registration_ids(db::Session& session, std::optional<std::string> const& email,
+                                 std::optional<std::string> const& phone, base::Deadline deadline)
 {
     return session.read(deadline, [&](Connection& connection, auto until) {
-        return connection.one("farebox_api.registration_number", Params{}.uuid(user), until)[0].int8(
-            "registration_number");
+        auto const rows =
+            connection.one("farebox_api.registration_ids", Params{}.text(email).text(phone), until);
+        return RegistrationIds{.id = rows[0].uuid("id"), .number = rows[0].int8("number")};
     });
 }
 

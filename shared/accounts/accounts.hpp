@@ -43,10 +43,16 @@ Account rename(db::Session& session, Person const& person, std::optional<std::st
                base::Deadline deadline);
 // All that is stored about the person, as JSON text.
 std::string export_all(db::Session& session, Person const& person, base::Deadline deadline);
+// To be called before the account is removed at Supabase Auth: forgets the person, unless that removal will.
 void erase(db::Session& session, Person const& person, base::Deadline deadline);
 
-// The number to answer a registration with while there is no session: the user's, or of an id that is nobody's one that
-// nobody has or will have.
-std::int64_t registration_number(db::Session& session, base::Uuid const& user, base::Deadline deadline);
+// What a registration is answered with while there is no session: made of the address, of which exactly one is given, and
+// the same whether or not it has an account. Nobody has the number.
+struct RegistrationIds {
+    base::Uuid id;
+    std::int64_t number = 0;
+};
+RegistrationIds registration_ids(db::Session& session, std::optional<std::string> const& email,
+                                 std::optional<std::string> const& phone, base::Deadline deadline);
 
 } // namespace accounts

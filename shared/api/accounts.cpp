@@ -5,6 +5,9 @@
 #include "shared/auth/jwks.hpp"
 #include "shared/auth/jws.hpp"
 
+#include <algorithm>
+#include <thread>
+
 namespace api {
 namespace {
 
@@ -12,6 +15,30 @@ constexpr std::size_t display_name_chars_max = 100;
 constexpr std::size_t captcha_token_chars_max = 16UL * 1024;
 // More than any password; what is too long for one is said in bytes.
 constexpr std::size_t password_chars_max = 4096;
+
+using ReadAddress = std::optional<std::string> (*)(json::Fields&);
+
+upstream::Login read_with(ReadAddress read_email, ReadAddress read_phone, json::Fields& fields,
+                          std::size_t password_bytes_max)
+{
+    auto login = upstream::Login();
+    auto const problems = fields.problems().size();
+    login.email = read_email(fields);
+    login.phone = read_phone(fields);
+    if (login.email && login.phone)
+        fields.problem("phone", "must not be sent together with email: an account is of one of them", "both");
+    // Unless one of them is there and no text.
+    if (!login.email && !login.phone && fields.problems().size() == problems)
+        fields.missing("email");
+    auto password = fields.text("password", 1, password_chars_max);
+    // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
+    if (password.size() > password_bytes_max)
+        fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
+                       "too_long");
+    login.password = base::Secret(std::move(password));
+    login.captcha_token = fields.optional_text("captcha_token", 0, captcha_token_chars_max).value_or("");
+    return login;
+}
 
 std::string trimmed(std::string const& text)
 {
@@ -22,6 +49,13 @@ std::string trimmed(std::string const& text)
 }
 
 } // namespace
+
+void wait_for_step(std::chrono::steady_clock::time_point start, std::chrono::milliseconds step,
+                   base::Deadline deadline)
+{
+    auto const steps = (std::chrono::steady_clock::now() - start) / step + 1;
+    std::this_thread::sleep_until(std::min(start + steps * step, deadline));
+}
 
 upstream::SupabaseAuth supabase_auth(config::Config const& config)
 {
@@ -92,17 +126,12 @@ accounts::Person person_of(upstream::AuthSession const& session, config::Config 
 
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max)
 {
-    auto login = upstream::Login();
-    login.phone = read_optional_phone(fields);
-    if (!login.phone) login.email = read_email(fields);
-    auto password = fields.text("password", 1, password_chars_max);
-    // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
-    if (password.size() > password_bytes_max)
-        fields.problem("password", "must be at most " + std::to_string(password_bytes_max) + " bytes long",
-                       "too_long");
-    login.password = base::Secret(std::move(password));
-    login.captcha_token = fields.optional_text("captcha_token", 0, captcha_token_chars_max).value_or("");
-    return login;
+    return read_with(read_known_email, read_known_phone, fields, password_bytes_max);
+}
+
+upstream::Login read_registration(json::Fields& fields, std::size_t password_bytes_max)
+{
+    return read_with(read_new_email, read_new_phone, fields, password_bytes_max);
 }
 
 std::string read_display_name(json::Fields& fields)

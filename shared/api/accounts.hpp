@@ -8,6 +8,7 @@
 #include "shared/service/service.hpp"
 #include "shared/upstream/supabase_auth.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace api {
@@ -28,6 +29,10 @@ constexpr service::Endpoint registration(service::Endpoint const& endpoint)
 {
     return endpoint.with_timeout_ms(account_timeout_ms).with_rate(service::Rate::registrations);
 }
+
+// Waits for the next full step after `start`, or for the deadline: an answer whose time must not tell what took it is given then.
+void wait_for_step(std::chrono::steady_clock::time_point start, std::chrono::milliseconds step,
+                   base::Deadline deadline);
 
 // Failure auth_unavailable where no project is configured.
 upstream::SupabaseAuth supabase_auth(config::Config const& config);
@@ -53,10 +58,12 @@ accounts::Person person_of(service::Call const& call);
 // auth_unavailable where the token is not one of the project that is configured.
 accounts::Person person_of(upstream::AuthSession const& session, config::Config const& config);
 
-// "email" and "password", or "phone" in place of the email; problems are left in `fields`. The email is in
-// lower case, the phone's digits are kept. The password is at most `password_bytes_max` long. "captcha_token", where the
-// project asks for a CAPTCHA.
+// "email" and "password", or "phone" in place of the email, never both; problems are left in `fields`. The email is in
+// lower case, the phone's digits are kept (contact.hpp). The password is at most `password_bytes_max` long. "captcha_token", where
+// the project asks for a CAPTCHA.
 upstream::Login read_login(json::Fields& fields, std::size_t password_bytes_max);
+// The same of an account that is to be made.
+upstream::Login read_registration(json::Fields& fields, std::size_t password_bytes_max);
 
 // "display_name" without the blanks around it, at most 100 characters; "" when it is absent or blank.
 std::string read_display_name(json::Fields& fields);

@@ -36,7 +36,7 @@ std::vector<Variable> variables(Needs const& needs)
     add(needs.supabase_auth, {always("SUPABASE_URL"), always("SUPABASE_ISSUERS"),
                               always("SUPABASE_PUBLISHABLE_KEY"), always("SUPABASE_SECRET_KEY")});
     add(needs.local_auth,
-        {always("LOCAL_AUTH_DATABASE_URL"), always("LOCAL_AUTH_SERVICE_KEY"), always("LOCAL_AUTH_KEY_FILE"),
+        {always("LOCAL_AUTH_DATABASE_URL"), always("LOCAL_AUTH_SERVICE_KEY"), always("LOCAL_AUTH_KEY"),
          always("LOCAL_AUTH_ISSUER"), always("LOCAL_AUTH_CONFIRM"), always("LOCAL_AUTH_IN_PRODUCTION")});
     add(needs.service_name, {always("SERVICE_NAME")});
     return all;

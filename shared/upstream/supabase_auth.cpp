@@ -2,6 +2,7 @@
 // addresses.
 #include "shared/upstream/supabase_auth.hpp"
 
+#include "shared/base/log.hpp"
 #include "shared/json/value.hpp"
 #include "shared/json/writer.hpp"
 
@@ -88,6 +89,11 @@ bool is_of_gateway(int status, std::string_view code)
     return status == 401 && code != "no_authorization" && code != "unknown";
 }
 
+bool is_message_rate_limit(std::string_view code)
+{
+    return code == "over_email_send_rate_limit" || code == "over_sms_send_rate_limit";
+}
+
 // Throws what a status other than 2xx means.
 [[noreturn]] void refuse(HttpResponse const& response)
 {
@@ -95,9 +101,7 @@ bool is_of_gateway(int status, std::string_view code)
     auto const code = body ? code_of(*body) : std::string();
     auto const seen = "status " + std::to_string(response.status) + (code.empty() ? "" : ", " + code);
     if (response.status == 429 || is_rate_limit(code)) {
-        auto const usual_s = code == "over_email_send_rate_limit" || code == "over_sms_send_rate_limit"
-                                 ? message_rate_retry_s
-                                 : request_rate_retry_s;
+        auto const usual_s = is_message_rate_limit(code) ? message_rate_retry_s : request_rate_retry_s;
         throw Failure(Error::rate_limited, "Supabase Auth: " + seen)
             .retry_after(response.retry_after_s.value_or(usual_s));
     }
@@ -106,6 +110,19 @@ bool is_of_gateway(int status, std::string_view code)
         is_outage(code) || is_of_gateway(response.status, code))
         throw unavailable(seen);
     throw AuthRefused(code, reasons_of(*body));
+}
+
+void refuse_unless_done(HttpResponse const& response)
+{
+    if (response.status < 200 || response.status > 299) refuse(response);
+}
+
+// The code of an answer of 500, by which Supabase Auth says that its database has refused; else "".
+std::string database_fault_of(HttpResponse const& response)
+{
+    if (response.status != 500) return {};
+    auto const body = document(response);
+    return body ? code_of(*body) : std::string();
 }
 
 json::Value body_of(HttpResponse const& response)
@@ -134,19 +151,16 @@ AuthSession session_of(json::Value const& body)
             .refresh_token = std::move(refresh_token)};
 }
 
-SignUp sign_up_of(json::Value const& body)
+// It writes to an address only so often, and only to one that waits to be confirmed: whoever were told could ask who has
+// an account. The operator is.
+bool was_written_to_already(HttpResponse const& response)
 {
-    if (body.find("access_token") != nullptr) {
-        auto signed_up = SignUp{.outcome = SignUp::Outcome::session, .user = {}, .session = session_of(body)};
-        signed_up.user = signed_up.session->user;
-        return signed_up;
-    }
-    // A user who was really made has the identity that was registered; the made-up one has none.
-    auto const* const identities = body.find("identities");
-    auto const is_new = identities != nullptr && !identities->items.empty();
-    return {.outcome = is_new ? SignUp::Outcome::confirmation : SignUp::Outcome::known,
-            .user = user_of(body),
-            .session = {}};
+    if (response.status != 429) return false;
+    auto const body = document(response);
+    auto const code = body ? code_of(*body) : std::string();
+    if (!is_message_rate_limit(code)) return false;
+    base::log::event(base::log::Level::info, "confirmation_not_sent", {{"reason", code}});
+    return true;
 }
 
 void write_login(json::Writer& body, Login const& login)
@@ -186,19 +200,22 @@ HttpRequest SupabaseAuth::request(std::string method, std::string const& path, s
     return request;
 }
 
-HttpResponse SupabaseAuth::send(HttpRequest const& request, base::Deadline deadline) const
-{
-    try {
-        auto response = http_.send(request, deadline);
-        if (response.status < 200 || response.status > 299) refuse(response);
-        return response;
-    } catch (HttpFailed const& failed) {
-        throw unavailable(failed.log);
-    }
+HttpResponse SupabaseAuth::ask(HttpRequest const& request, base::Deadline deadline) const
+try {
+    return http_.send(request, deadline);
+} catch (HttpFailed const& failed) {
+    throw unavailable(failed.log);
 }
 
-SignUp SupabaseAuth::sign_up(Login const& login, std::string const& display_name, std::string_view client,
-                             base::Deadline deadline) const
+HttpResponse SupabaseAuth::send(HttpRequest const& request, base::Deadline deadline) const
+{
+    auto response = ask(request, deadline);
+    refuse_unless_done(response);
+    return response;
+}
+
+std::optional<AuthSession> SupabaseAuth::sign_up(Login const& login, std::string const& display_name,
+                                                 std::string_view client, base::Deadline deadline) const
 {
     auto body = json::Writer();
     body.begin();
@@ -207,7 +224,16 @@ SignUp SupabaseAuth::sign_up(Login const& login, std::string const& display_name
     if (!display_name.empty()) body.field("display_name", display_name);
     auto asked = request("POST", "/signup", client);
     asked.body = body.end().end().str();
-    return sign_up_of(body_of(send(asked, deadline)));
+    auto response = ask(asked, deadline);
+    // Of two registrations of one address at once the slower one is a fault of the database; asked again, it is told what
+    // it would have been told a moment later.
+    if (response.status == 500) response = ask(asked, deadline);
+    if (was_written_to_already(response)) return std::nullopt;
+    refuse_unless_done(response);
+    auto const answer = body_of(response);
+    if (answer.find("access_token") != nullptr) return session_of(answer);
+    user_of(answer); // an answer that makes no sense is not taken for one
+    return std::nullopt;
 }
 
 AuthSession SupabaseAuth::sign_in(Login const& login, std::string_view client, base::Deadline deadline) const
@@ -251,7 +277,13 @@ void SupabaseAuth::remove_user(base::Uuid const& user, base::Deadline deadline) 
     if (auto const& key = options_.secret_key.reveal(); !key.starts_with("sb_"))
         asked.headers.emplace_back("Authorization", "Bearer " + key);
     try {
-        send(asked, deadline);
+        auto const response = ask(asked, deadline);
+        if (auto const code = database_fault_of(response); !code.empty())
+            throw Failure(Error::account_not_removed,
+                          "Supabase Auth: " + code +
+                              " for a removal: does a table that refers to auth.users say no "
+                              "ON DELETE? SUPABASE.md has how to find it");
+        refuse_unless_done(response);
     } catch (AuthRefused const& refused) {
         if (refused.code != "user_not_found") throw unavailable("removal refused: " + refused.code);
     }

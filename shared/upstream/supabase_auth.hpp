@@ -69,25 +69,16 @@ struct AuthSession {
     base::Secret refresh_token;
 };
 
-// The three answers to a registration.
-struct SignUp {
-    enum class Outcome {
-        session,      // registered and logged in
-        confirmation, // registered; a message was sent that must be answered first
-        known,        // the address has an account: `user` is made up, and nothing may be done for its id
-    };
-    Outcome outcome = Outcome::known;
-    AuthUser user;
-    std::optional<AuthSession> session; // of Outcome::session
-};
-
 class SupabaseAuth {
   public:
     explicit SupabaseAuth(SupabaseOptions options, Http http = Http());
 
     // `client` is the address that the web server saw; what is not an address is not passed on.
-    SignUp sign_up(Login const& login, std::string const& display_name, std::string_view client,
-                   base::Deadline deadline) const;
+
+    // Registers, and logs in. Empty where the address must be confirmed first: a message was sent, now or a moment ago, or
+    // the address has an account and none was sent. Which of them nobody is told, so it is not told here either.
+    std::optional<AuthSession> sign_up(Login const& login, std::string const& display_name,
+                                       std::string_view client, base::Deadline deadline) const;
     AuthSession sign_in(Login const& login, std::string_view client, base::Deadline deadline) const;
     AuthSession refresh(base::Secret const& refresh_token, std::string_view client,
                         base::Deadline deadline) const;
@@ -96,13 +87,15 @@ class SupabaseAuth {
     // token is refused (it has expired, its key was revoked, its user is banned): its session may live.
     bool sign_out(base::Secret const& access_token, base::Deadline deadline) const;
 
-    // Removes an account for good; one that is not there is no failure. Needs may_administer().
+    // Removes an account for good; one that is not there is no failure. Failure account_not_removed where the project's
+    // database does not let it go: a row of another table refers to it, say. Needs may_administer().
     void remove_user(base::Uuid const& user, base::Deadline deadline) const;
     bool may_administer() const { return !options_.secret_key.empty(); }
 
   private:
     HttpRequest request(std::string method, std::string const& path, std::string_view client) const;
-    HttpResponse send(HttpRequest const& request, base::Deadline deadline) const;
+    HttpResponse ask(HttpRequest const& request, base::Deadline deadline) const;  // whatever it answers
+    HttpResponse send(HttpRequest const& request, base::Deadline deadline) const; // unless it refuses
 
     SupabaseOptions options_;
     Http http_;

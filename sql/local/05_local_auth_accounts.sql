@@ -98,7 +98,7 @@ end $$;
 --             user who does not exist. For one that waits to be confirmed the message goes out again and the password is
 --             ignored: it may be somebody else's.
 -- Refuses     user_already_exists (only without p_must_confirm), over_email_send_rate_limit, over_sms_send_rate_limit, what is
---             played
+--             played; unexpected_failure to the slower of two at once, as Supabase Auth does: it looks, and then inserts
 create function local_auth.sign_up(
     p_email text, p_phone text, p_password text, p_data json, p_must_confirm boolean, p_agent text, p_ip text)
 returns local_auth.answer
@@ -110,15 +110,18 @@ declare
     v_user auth.users;
     v_played local_auth.answer;
 begin
-    perform local_auth.lock_address(coalesce(p_email, p_phone));
     v_user := local_auth.user_at(p_email, p_phone);
     if v_user.id is null then
         v_played := local_auth.played_at(coalesce(p_email, p_phone), 'signup');
         if v_played.refusal is not null then
             return v_played;
         end if;
-        v_user := local_auth.add_user(gen_random_uuid(), p_email, p_phone, v_hash, not p_must_confirm,
-                                      not p_must_confirm, p_data::jsonb, '{}');
+        begin
+            v_user := local_auth.add_user(gen_random_uuid(), p_email, p_phone, v_hash, not p_must_confirm,
+                                          not p_must_confirm, p_data::jsonb, '{}');
+        exception when unique_violation then
+            return local_auth.refused('unexpected_failure');
+        end;
         if p_must_confirm then
             return local_auth.answer_of(v_user);
         end if;

@@ -219,6 +219,32 @@ TEST_CASE("a user leaves: the account and the personal data are gone, the journa
     }
 }
 
+TEST_CASE("an account that a table of the operator's refers to is not removed, and nothing of it is lost on "
+          "either side",
+          "[profile]")
+{
+    auto const person = a_person();
+    auto const table = "public.tests_profiles_" + a_phone();
+    database().rows("create table " + table + " (id uuid primary key references auth.users (id))");
+    database().rows("insert into " + table + " values ($1)", {person.id});
+
+    auto const reply = post("/api/v1/user/delete", "", person.headers());
+    auto const me = get("/api/v1/auth/me", person.headers());
+    auto const login =
+        post("/api/v1/auth/login", body({{"email", person.email}, {"password", a_password}}), anonymously());
+    auto const is_blocked =
+        database().value("select blocked_at is not null from farebox.wallets where id = $1", {person.id});
+    database().rows("drop table " + table);
+
+    check_refusal(reply, 409, "account_not_removed");
+    CHECK(me["email"].text() == person.email);
+    CHECK(login.status == 200);
+    CHECK(is_blocked == "f");
+    CHECK(post("/api/v1/user/delete", "", person.headers()).status == 200);
+    CHECK(database().integer("select count(*) from farebox.users where id = $1 and erased_at is not null",
+                             {person.id}) == 1);
+}
+
 TEST_CASE("who leaves and comes back begins with nothing, by phone as by any way to write the email",
           "[profile]")
 {

@@ -125,6 +125,10 @@ TEST_CASE("what is wrong with a new user is named, and nothing is created", "[us
     refused("email", "nobody", "validation_error");
     refused("email", "a@", "validation_error");
     refused("email", "a@b@c.test", "validation_error");
+    refused("email", "a@test", "validation_error");
+    refused("email", "a..b@c.test", "validation_error");
+    refused("phone", "+44 (0)20 7946 0000", "validation_error");
+    refused("phone", "0044 20 7946 0000", "validation_error");
     refused("email", std::string(250, 'a') + "@b.test", "validation_error");
     refused("tokens", -1, "validation_error");
     refused("tokens", 1'000'000'000'001, "validation_error");

@@ -2,7 +2,7 @@
 
 begin;
 \ir support.psql
-select plan(42);
+select plan(52);
 
 create function a_person(name text) returns uuid language sql volatile as $$
     insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)
@@ -63,17 +63,35 @@ select is(farebox_api.rename_account('user', by(:'other_session', :'ann'), :'ann
 select throws_ok(format('select farebox_api.rename_account(''user'', by(%L, %L), %2$L, %L)', :'session', :'ann',
                         repeat('x', 101)), 'FB000', null, 'a name that is too long is malformed');
 
----- The number that a registration is answered with
+---- What a registration is answered with before there is a session
 
-select is(farebox_api.registration_number(:'ann'), number_of(:'ann'), 'a new user''s number is the one it has');
-select gen_random_uuid() as made_up \gset
-select farebox_api.registration_number(:'made_up') as unused \gset
-select is((select count(*) from farebox.users u where u.number = :unused), 0::bigint, 'an id that Supabase Auth made up gets one that is nobody''s');
-select is(:unused::bigint & 1023, farebox.slot_of(:'made_up')::bigint, 'and that looks like any other: it ends in the slot of the id');
-select cmp_ok(farebox_api.registration_number(:'made_up'), '>', :unused::bigint, 'and is told once');
-select a_wallet(0) as managed \gset
-select isnt(farebox_api.registration_number(:'managed'), number_of(:'managed'), 'nor is the number of an operator''s own user told');
-select throws_ok('select farebox_api.registration_number(null)', 'FB000', null, 'without a user the call is malformed');
+select is(encode(farebox.hmac_sha256(convert_to('Jefe', 'UTF8'), convert_to('what do ya want for nothing?', 'UTF8')), 'hex'),
+          '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843', 'HMAC is that of RFC 4231: test case 2');
+select is(encode(farebox.hmac_sha256(decode(repeat('aa', 131), 'hex'),
+                                     convert_to('Test Using Larger Than Block-Size Key - Hash Key First', 'UTF8')), 'hex'),
+          '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54', 'and 6, with a key that is longer than a block');
+create function told(p_email text, p_phone text default null) returns text language sql volatile as $$
+    select r.id || ' ' || r.number from farebox_api.registration_ids(p_email, p_phone) r
+$$;
+select is(told('tests-ann@example.invalid'), told('tests-ann@example.invalid'), 'an address is told the same ids each time');
+select told('tests-new@example.invalid') as before \gset
+select a_person('tests-new') as new \gset
+select is(told('tests-new@example.invalid'), :'before', 'whether or not it has an account');
+select isnt(told('tests-new@example.invalid'), told('tests-other@example.invalid'), 'and another address others');
+select isnt(told(null, '79001234567'), told(null, '79001234568'), 'as another phone is');
+select told('tests-new@example.invalid') as under_this_salt \gset
+select encode(address_salt, 'hex') as salt from farebox.settings \gset
+update farebox.settings set address_salt = sha256('another');
+select isnt(told('tests-new@example.invalid'), :'under_this_salt', 'which nobody can make who does not know the salt');
+update farebox.settings set address_salt = decode(:'salt', 'hex');
+select is((select count(*) from generate_series(1, 200) n, farebox_api.registration_ids('tests-' || n || '@example.invalid', null) r
+            where r.id::text !~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+               or r.number not between 4503599627370496 and 9007199254740991 or r.number & 1023 <> farebox.slot_of(r.id)),
+          0::bigint, 'they look like a random id and a number from 2^52 that ends in its slot');
+select is((select max_value * 1024 + 1023 from pg_sequences where schemaname = 'farebox' and sequencename = 'user_numbers'),
+          4503599627370495, 'and no number from there on is dealt to anybody');
+select throws_ok('select farebox_api.registration_ids(null, null)', 'FB000', null, 'without an address the call is malformed');
+select throws_ok($$ select farebox_api.registration_ids('tests-ann@example.invalid', '79001234567') $$, 'FB000', null, 'as it is with two');
 
 ---- Operators
 
@@ -101,20 +119,40 @@ select is((select x.status from farebox_api.export_account('user', by(:'session'
 
 ---- Leaving
 
+create function kept(p_user uuid) returns text language sql stable as $$
+    select format('name %s, %s agents, %s admins, %s keys', coalesce(u.display_name, 'gone'),
+                  (select count(*) from farebox.agents a where a.user_id = u.id),
+                  (select count(*) from farebox.admins a where a.user_id = u.id),
+                  (select count(*) from farebox.credentials a where a.owner = u.id))
+      from farebox.users u where u.id = p_user
+$$;
+select farebox_api.rename_account('user', by(:'session', :'ann'), :'ann', 'Ann') \g /dev/null
 select is(farebox_api.erase_account('user', by(:'session', :'ann'), :'bob'), 'user_not_found', 'nobody erases another');
 select is(farebox_api.erase_account('user', by(:'session', :'ann'), :'ann'), 'ok', 'a person leaves');
+select is(kept(:'ann'), 'name Ann, 1 agents, 1 admins, 2 keys', 'and nothing is forgotten that the account''s removal will forget');
+
+-- Without the trigger. (A lock on auth.users goes with the savepoint: other files wait for it.)
+savepoint without;
+create or replace trigger farebox_follow_user after insert on auth.users for each row execute function suppress_redundant_updates_trigger();
+select farebox.follows_auth_users() as follows, farebox_api.erase_account('user', by(:'session', :'ann'), :'ann') as answer \gset no_
+select kept(:'ann') as kept, farebox_api.erase_account('user', by(:'session', :'ann'), :'ann') as again \gset no_
+rollback to without;
+select ok(farebox.follows_auth_users(), 'changes of auth.users are followed');
+select ok(not :'no_follows', 'but not where the trigger is another');
+select is(:'no_answer'::text, 'ok', 'then a person leaves too');
+select is(:'no_kept'::text, 'name gone, 0 agents, 0 admins, 0 keys', 'and is forgotten at once, before nobody could ask any more');
+select is(:'no_again'::text, 'ok', 'and leaving twice is leaving');
+
+delete from auth.users where id = :'ann';
 select is((select row(u.email, u.phone, u.display_name, u.erased_at is not null)::text from farebox.users u where u.id = :'ann'),
-          row(null, null, null, true)::text, 'and is forgotten');
-select is((select count(*) from farebox.admins a where a.user_id = :'ann')
-          + (select count(*) from farebox.agents a where a.user_id = :'ann')
-          + (select count(*) from farebox.credentials a where a.owner = :'ann'), 0::bigint, 'everywhere');
+          row(null, null, null, true)::text, 'when the account is removed the person is forgotten');
+select is(kept(:'ann'), 'name gone, 0 agents, 0 admins, 0 keys', 'everywhere');
 select is(books(:'ann'), 'balance 49980 held 0 debt 0 seq 2', 'the books stay');
 select is(brief(spend_one(r(:'ann', 1))), 'wallet_blocked', 'and nobody spends what is left');
-select is(farebox_api.erase_account('user', by(:'session', :'ann'), :'ann'), 'ok', 'leaving twice is leaving');
-update auth.users set email = 'tests-again@example.invalid' where id = :'ann';
+insert into auth.users (id, email, email_confirmed_at) values (:'ann', 'tests-again@example.invalid', now());
 select is((select row(u.email, (select count(*) from farebox.entries e where e.credit = u.id))::text
              from farebox.users u where u.id = :'ann'),
-          row(null, 1)::text, 'nothing comes back, neither address nor starting tokens');
+          row(null, 1)::text, 'nothing comes back with the id, neither address nor starting tokens');
 
 select * from finish();
 rollback;

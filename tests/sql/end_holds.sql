@@ -208,8 +208,8 @@ select is(books(:'ann'), 'balance 0 held 0 debt 0 seq 4', 'and the books are in 
 
 insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), 'tests-cat@example.invalid', now())
 returning id as cat \gset
-select a_session(:'cat') as session, held(:'cat', 1) as hold \gset
-select farebox_api.erase_account('user', proof_of(:'session', :'cat', null), :'cat') \g /dev/null
+select held(:'cat', 1) as hold \gset
+select farebox.forget(:'cat') \g /dev/null
 select is(capture(:'hold', 40000), 'wallet_blocked', 'who has left leaves no purse behind to be emptied through a hold');
 select is(capture(:'hold', 1), 'ok 1 50000->49999 of 49999', 'but what was promised is paid');
 

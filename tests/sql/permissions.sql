@@ -89,7 +89,7 @@ select bag_eq($$ select split_part(calls('farebox_app'), '(', 1) $$,
                         ('farebox_api.transfer'), ('farebox_api.balance'), ('farebox_api.entries'),
                         ('farebox_api.create_user'), ('farebox_api."grant"'), ('farebox_api.find_credential'),
                         ('farebox_api.account'), ('farebox_api.rename_account'), ('farebox_api.export_account'),
-                        ('farebox_api.erase_account'), ('farebox_api.registration_number'), ('farebox_api.catch_up'),
+                        ('farebox_api.erase_account'), ('farebox_api.registration_ids'), ('farebox_api.catch_up'),
                         ('farebox_api.session_stands') $$,
               'the application calls the functions of sql/api, each of them once, and no other');
 select bag_eq($$ select p.proname::text from pg_proc p

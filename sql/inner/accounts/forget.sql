@@ -1,6 +1,6 @@
 -- farebox.forget: erases what is known of a person. The journal stays, under an id and a number that name nobody any more.
 --
--- Called by   farebox_api.erase_account; farebox.follow_auth_user when the account is removed at Supabase Auth
+-- Called by   farebox.follow_auth_user when the account is removed at Supabase Auth; farebox_api.erase_account where it is not
 -- Locks       the wallet, then the user's row
 --
 -- The wallet is blocked, so what is left in it is spent by nobody. The row of farebox.users stays: it keeps the number from

@@ -26,14 +26,63 @@ TEST_CASE("the row of an endpoint that lets people in, or makes accounts, has it
 
 TEST_CASE("a phone takes the place of the email")
 {
-    auto const body = json::parse(R"({"phone":"+1 234 567","password":"p"})");
+    auto const* const text = GENERATE(R"({"phone":"+1 234 567","password":"p"})",
+                                      R"({"phone":"+1 234 567","email":"","password":"p"})");
+    for (auto* const read : {api::read_login, api::read_registration}) {
+        auto const body = json::parse(text);
+        auto fields = json::Fields(body);
+
+        auto const login = read(fields, 72);
+
+        CHECK(login.phone == "1234567");
+        CHECK_FALSE(login.email);
+        CHECK(fields.problems().empty());
+    }
+}
+
+TEST_CASE("an account is of an email or of a phone: with both or neither the member is named")
+{
+    auto const [text, member] = GENERATE(table<char const*, char const*>(
+        {{R"({"email":"a@b.c","phone":"+1 234 567","password":"p"})", "phone"},
+         {R"({"email":"","phone":"","password":"p"})", "email"},
+         {R"({"password":"p"})", "email"},
+         {R"({"email":5,"password":"p"})", "email"}}));
+    for (auto* const read : {api::read_login, api::read_registration}) {
+        auto const body = json::parse(text);
+        auto fields = json::Fields(body);
+
+        read(fields, 72);
+
+        REQUIRE(fields.problems().size() == 1);
+        CHECK(fields.problems().front().loc.back() == member);
+    }
+}
+
+TEST_CASE("who registers must be reachable, who logs in must only be there")
+{
+    auto const* const text =
+        GENERATE(R"({"email":"a@b","password":"p"})", R"({"phone":"+44 (0)20 7946 0000","password":"p"})");
+    auto const body = json::parse(text);
     auto fields = json::Fields(body);
 
-    auto const login = api::read_login(fields, 72);
-
-    CHECK(login.phone == "1234567");
-    CHECK_FALSE(login.email);
+    api::read_login(fields, 72);
     CHECK(fields.problems().empty());
+    api::read_registration(fields, 72);
+    CHECK(fields.problems().size() == 1);
+}
+
+TEST_CASE("an answer waits for the next full step, and not beyond the deadline")
+{
+    using std::chrono::milliseconds;
+    auto const waited = [](milliseconds taken, milliseconds budget) {
+        auto const now = std::chrono::steady_clock::now();
+        api::wait_for_step(now - taken, milliseconds(60), now + budget);
+        return std::chrono::steady_clock::now() - (now - taken);
+    };
+    CHECK(waited(milliseconds(1), milliseconds(500)) >= milliseconds(60));
+    CHECK(waited(milliseconds(59), milliseconds(500)) >= milliseconds(60));
+    CHECK(waited(milliseconds(61), milliseconds(500)) >= milliseconds(120));
+    CHECK(waited(milliseconds(1), milliseconds(0)) < milliseconds(60));
 }
 
 TEST_CASE("a password is measured in bytes, and may have as many as are told")

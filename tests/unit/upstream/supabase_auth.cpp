@@ -13,7 +13,6 @@ using base::Error;
 using support::Asked;
 using support::FakeHttp;
 using support::http_answer;
-using upstream::SignUp;
 using upstream::SupabaseAuth;
 namespace said = support::supabase;
 
@@ -88,33 +87,46 @@ TEST_CASE("a login is a session", "[upstream]")
           R"({"email":"ann@example.com","password":"correct horse 9"})");
 }
 
-TEST_CASE("the three answers to a registration are told apart", "[upstream]")
+TEST_CASE("a registration opens a session, or must be confirmed, and nothing tells what that stands for",
+          "[upstream]")
 {
-    auto const outcome = [](std::string const& body) {
-        auto const server = FakeHttp([&](Asked const&) { return http_answer(200, body); });
+    auto const session_of = [](std::string const& bytes) {
+        auto const server = FakeHttp([&](Asked const&) { return bytes; });
         return auth_at(server).sign_up(ann(), "Ann", client, soon());
     };
-    auto const session = outcome(said::session(id, "ann@example.com"));
-    CHECK(session.outcome == SignUp::Outcome::session);
-    REQUIRE(session.session);
-    CHECK(base::to_string(session.user.id) == id);
+    auto const session = session_of(http_answer(200, said::session(id, "ann@example.com")));
+    REQUIRE(session);
+    CHECK(base::to_string(session->user.id) == id);
 
-    auto const waiting = outcome(said::user(id, "ann@example.com"));
-    CHECK(waiting.outcome == SignUp::Outcome::confirmation);
-    CHECK_FALSE(waiting.session);
-    CHECK(base::to_string(waiting.user.id) == id);
-
-    auto const known = outcome(said::made_up_user(id, "ann@example.com"));
-    CHECK(known.outcome == SignUp::Outcome::known);
-    CHECK_FALSE(known.session);
+    for (auto const& bytes : {http_answer(200, said::user(id, "ann@example.com")),
+                              http_answer(200, said::made_up_user(id, "ann@example.com")),
+                              http_answer(200, R"({"id":")" + std::string(id) + R"(","email":"a@b.c"})"),
+                              http_answer(429, said::refusal("over_email_send_rate_limit")),
+                              http_answer(429, said::old_refusal(429, "over_sms_send_rate_limit"))}) {
+        INFO(bytes);
+        CHECK_FALSE(session_of(bytes));
+    }
+    CHECK_THROWS_AS(session_of(http_answer(429, said::refusal("over_request_rate_limit"))), base::Failure);
+    CHECK_THROWS_AS(session_of(http_answer(200, R"({"email":"a@b.c"})")), base::Failure);
 }
 
-TEST_CASE("a user without the list of identities is taken for a made-up one", "[upstream]")
+TEST_CASE("a registration that is a fault of the database is asked for once more, and no oftener",
+          "[upstream]")
 {
-    auto const server = FakeHttp([](Asked const&) {
-        return http_answer(200, R"({"id":")" + std::string(id) + R"(","email":"a@b.c"})");
+    auto asked = 0;
+    auto const slower_of_two = FakeHttp([&](Asked const&) {
+        return ++asked == 1 ? http_answer(500, said::refusal("unexpected_failure"))
+                            : http_answer(422, said::refusal("user_already_exists"));
     });
-    CHECK(auth_at(server).sign_up(ann(), "", client, soon()).outcome == SignUp::Outcome::known);
+    CHECK_THROWS_AS(auth_at(slower_of_two).sign_up(ann(), "", client, soon()), upstream::AuthRefused);
+    CHECK(slower_of_two.asked().size() == 2);
+
+    auto const broken =
+        FakeHttp([](Asked const&) { return http_answer(500, said::refusal("unexpected_failure")); });
+    CHECK_THROWS_AS(auth_at(broken).sign_up(ann(), "", client, soon()), base::Failure);
+    CHECK(broken.asked().size() == 2);
+    CHECK_THROWS_AS(auth_at(broken).sign_in(ann(), client, soon()), base::Failure);
+    CHECK(broken.asked().size() == 3);
 }
 
 TEST_CASE("a registration says the name, and the phone where there is no email", "[upstream]")
@@ -320,4 +332,26 @@ TEST_CASE("a user who is not there is removed, while a refused key is a failure"
     CHECK_NOTHROW(auth_at(gone, "", "s").remove_user(user, soon()));
     auto const refused = FakeHttp([](Asked const&) { return http_answer(403, said::refusal("not_admin")); });
     CHECK_THROWS_AS(auth_at(refused, "", "s").remove_user(user, soon()), base::Failure);
+}
+
+TEST_CASE("an account that the project's database does not let go is one refusal, whatever its code",
+          "[upstream]")
+{
+    auto const error_of = [](std::string const& bytes) {
+        auto const server = FakeHttp([&](Asked const&) { return bytes; });
+        try {
+            auth_at(server, "", "s").remove_user(*base::parse_uuid(id), soon());
+        } catch (base::Failure const& failure) {
+            CHECK(failure.log().find("ann@example.com") == std::string::npos);
+            return failure.error();
+        }
+        return Error::internal;
+    };
+    CHECK(error_of(http_answer(500, said::refusal("unexpected_failure"))) == Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::old_refusal(500, "unexpected_failure"))) ==
+          Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::postgres_refusal())) == Error::account_not_removed);
+    CHECK(error_of(http_answer(500, said::cloudflare_page(), "text/html")) == Error::auth_unavailable);
+    CHECK(error_of(http_answer(503, said::refusal("unexpected_failure"))) == Error::auth_unavailable);
+    CHECK(error_of(http_answer(429, said::refusal("over_request_rate_limit"))) == Error::rate_limited);
 }
