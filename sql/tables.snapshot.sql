@@ -80,6 +80,12 @@ CREATE FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint,
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp';
 
+-- Name: auth_trigger(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.auth_trigger() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: bring_up_to_date(uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer) RETURNS boolean
@@ -390,6 +396,12 @@ CREATE FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_seqscan TO 'off';
 
+-- Name: verify_accounts(); Type: FUNCTION; Schema: farebox
+
+CREATE FUNCTION farebox.verify_accounts() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp';
+
 -- Name: verify_journal(uuid, integer); Type: FUNCTION; Schema: farebox
 
 CREATE FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) RETURNS record
@@ -554,6 +566,17 @@ CREATE FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p_user 
 
 CREATE FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off';
+
+-- Name: session_stands(bytea); Type: FUNCTION; Schema: farebox_api
+
+CREATE FUNCTION farebox_api.session_stands(p_proof bytea) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET jit TO 'off'
@@ -1177,6 +1200,10 @@ REVOKE ALL ON FUNCTION farebox.address_digest(p_address text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.attribute(p_wallet uuid, p_from bigint, p_amount bigint, p_hold_at timestamp with time zone) FROM PUBLIC;
 
+-- Name: FUNCTION auth_trigger(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.auth_trigger() FROM PUBLIC;
+
 -- Name: FUNCTION bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.bring_up_to_date(p_wallet uuid, p_now timestamp with time zone, p_most integer) FROM PUBLIC;
@@ -1329,6 +1356,10 @@ REVOKE ALL ON FUNCTION farebox.state_of(h farebox.holds) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION farebox.verify(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb, OUT old_numbers bigint) FROM PUBLIC;
 
+-- Name: FUNCTION verify_accounts(); Type: ACL; Schema: farebox
+
+REVOKE ALL ON FUNCTION farebox.verify_accounts() FROM PUBLIC;
+
 -- Name: FUNCTION verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb); Type: ACL; Schema: farebox
 
 REVOKE ALL ON FUNCTION farebox.verify_journal(p_after uuid, p_limit integer, OUT last uuid, OUT checked bigint, OUT violations jsonb) FROM PUBLIC;
@@ -1407,6 +1438,11 @@ GRANT ALL ON FUNCTION farebox_api.rename_account(p_caller text, p_proof bytea, p
 
 REVOKE ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION farebox_api.reverse(p_caller text, p_proof bytea, p_id uuid, p_entry uuid, p_amount bigint, p_key text, p_fingerprint bytea, p_description text, p_not_after timestamp with time zone, OUT status text, OUT entry uuid, OUT amount bigint, OUT before bigint, OUT after bigint, OUT available bigint, OUT held bigint, OUT at timestamp with time zone) TO farebox_app;
+
+-- Name: FUNCTION session_stands(p_proof bytea); Type: ACL; Schema: farebox_api
+
+REVOKE ALL ON FUNCTION farebox_api.session_stands(p_proof bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION farebox_api.session_stands(p_proof bytea) TO farebox_app;
 
 -- Name: FUNCTION spend(p_n integer[], p_caller text[], p_proof bytea[], p_id uuid[], p_wallet uuid[], p_number bigint[], p_amount bigint[], p_model text[], p_key text[], p_fingerprint bytea[], p_description text[], p_metadata json[], p_not_after timestamp with time zone, p_skip_locked boolean); Type: ACL; Schema: farebox_api
 

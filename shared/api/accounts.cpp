@@ -28,8 +28,7 @@ upstream::Login read_with(ReadAddress read_email, ReadAddress read_phone, json::
     if (login.email && login.phone)
         fields.problem("phone", "must not be sent together with email: an account is of one of them", "both");
     // Unless one of them is there and no text.
-    if (!login.email && !login.phone && fields.problems().size() == problems)
-        fields.missing("email");
+    if (!login.email && !login.phone && fields.problems().size() == problems) fields.missing("email");
     auto password = fields.text("password", 1, password_chars_max);
     // Supabase Auth hashes no more than 72 bytes, and says so only in its own words.
     if (password.size() > password_bytes_max)

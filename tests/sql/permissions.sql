@@ -4,7 +4,7 @@
 begin;
 \ir support.psql
 \ir open_functions.psql
-select plan(61);
+select plan(62);
 
 grant farebox_app to current_user; -- to try things in its place; gone with the rollback
 

@@ -3,7 +3,7 @@
 
 begin;
 \ir support.psql
-select plan(58);
+select plan(60);
 
 -- What verify_journal says of an entry: the rule, or null.
 create function journal_violation(p_entry uuid) returns text language sql stable as $$
