@@ -85,7 +85,7 @@ TEST_CASE("a file that is torn, foreign or too long is not read", "[jwks_file]")
          {std::string(), good.substr(0, good.size() - 1), std::string("{}"), std::string("[]"),
           std::string(R"({"fetched_at":-1,"tried_at":2,"document":"{}"})"),
           std::string(R"({"fetched_at":"1","tried_at":2,"document":"{}"})"),
-          std::string(R"({"fetched_at":1,"tried_at":1e9,"document":"{}"})"),
+          std::string(R"({"fetched_at":1,"tried_at":1.5,"document":"{}"})"),
           std::string(R"({"fetched_at":1,"tried_at":2,"document":{}})"),
           good + std::string(200UL * 1024, ' ')}) {
         put(directory / "jwks.json", text);
