@@ -142,7 +142,7 @@ int main(int count, char** arguments)
         get("/api/v1/user/profile", Dialect::chat, Access::user(), me),
         get("/api/auth/profile", Dialect::forge, Access::user(), forge_profile),
         put("/api/auth/profile/update", Dialect::forge, Access::user(), update),
-        api::account(post("/api/auth/logout", Dialect::forge, Access::leaving_user(), logout)),
+        api::login(post("/api/auth/logout", Dialect::forge, Access::leaving_user(), logout)),
         get("/api/v1/user/export", Dialect::chat, Access::user(), export_account),
         remove("/api/v1/user/delete", Dialect::chat, Access::user(), leave)
             .with_timeout_ms(api::account_timeout_ms),
