@@ -38,6 +38,11 @@ conninfo() {
         "$(readlink -f "$dir/pg")" "$1" "$(password_file "$1")"
 }
 
+# handlers_conninfo ROLE: the same for a handler, which has no file of ours to read.
+handlers_conninfo() {
+    printf "host='%s' port=5432 dbname=postgres user=%s password=%s" "$(readlink -f "$dir/pg")" "$1" "$(password_of "$1")"
+}
+
 # What a copied cluster would have to be made anew for: the version of Postgres, all SQL, and what runs it.
 schema_key() {
     {

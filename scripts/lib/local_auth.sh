@@ -4,7 +4,7 @@
 
 # What handlers_start passes on from the caller, or sets for the handlers alone.
 readonly local_auth_variables=(SUPABASE_URL SUPABASE_PUBLISHABLE_KEY SUPABASE_SECRET_KEY JWKS_CACHE LOCAL_AUTH_DATABASE_URL
-    LOCAL_AUTH_SERVICE_KEY LOCAL_AUTH_KEY_FILE LOCAL_AUTH_ISSUER)
+    LOCAL_AUTH_SERVICE_KEY LOCAL_AUTH_KEY LOCAL_AUTH_ISSUER)
 
 # It lets anybody confirm any address, so it is not for production.
 leave_out_local_auth() {
@@ -35,15 +35,15 @@ local_auth_signing_key_file() {
 # shellcheck disable=SC2034 # handlers_start exports them
 # Sets the variables of handlers_start. A caller who names a Supabase project means that one.
 tell_local_auth() {
-    LOCAL_AUTH_DATABASE_URL=$(conninfo farebox_local_auth)
+    LOCAL_AUTH_DATABASE_URL=$(handlers_conninfo farebox_local_auth)
     LOCAL_AUTH_SERVICE_KEY=$(<"$(local_auth_key_file secret)")
-    LOCAL_AUTH_KEY_FILE=$(local_auth_signing_key_file)
+    LOCAL_AUTH_KEY=$(<"$(local_auth_signing_key_file)")
     LOCAL_AUTH_ISSUER=http://127.0.0.1:$port/auth/v1
     [[ -z $SUPABASE_URL ]] || return 0
     SUPABASE_URL=http://127.0.0.1:$port
     SUPABASE_PUBLISHABLE_KEY=$(<"$(local_auth_key_file publishable)")
     SUPABASE_SECRET_KEY=$LOCAL_AUTH_SERVICE_KEY
-    JWKS_CACHE=${JWKS_CACHE:-$dir/jwks.json}
+    JWKS_CACHE=${JWKS_CACHE:-$(readlink -f "$dir/run")/jwks.json}
 }
 
 # For stack_env: no secret, only where they lie.

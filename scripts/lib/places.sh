@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Where the parts of one stack lie, and who takes them away. Everything is under $dir, with two exceptions that are links there:
-#   - started by root, Postgres runs as the OS user postgres and nginx's workers as www-data; where these cannot reach
-#     $dir (a home directory, say) what they need lies in /var/lib/farebox/<id of $dir>;
+#   - started by root, Postgres runs as the OS user postgres, nginx's workers as www-data, and activator and handlers as a user of
+#     their own; where these cannot reach $dir (a home directory, say) what they need lies in /var/lib/farebox/<id of $dir>. Programs
+#     and logs stay: the activator enters both directories before it gives up root;
 #   - a socket's path may have 107 bytes; where $dir is too long the sockets lie in a short directory in /tmp.
 # Needs lib/owner.sh.
 
-readonly socket_path_max=107 socket_name_max=20
+readonly socket_path_max=107 socket_name_max=20 handlers_user=_farebox
 
 # What this start has made: whole, and directories above that may serve others as well by the time it is undone.
 made=() made_above=()
@@ -73,12 +74,31 @@ give_up_links() {
     done
 }
 
+# Nobody else runs as this one, so nobody else sees what is in the handlers' environments. Two starts at once make it once.
+make_handlers_user() {
+    getent passwd "$handlers_user" >/dev/null && return
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
+        --comment 'farebox handlers' "$handlers_user" 2>/dev/null ||
+        until_true 10 getent passwd "$handlers_user" >/dev/null ||
+        fail "handlers do not run as root, and the user $handlers_user, as whom they would, cannot be made: make it with useradd --system $handlers_user"
+}
+
+# own_logs HANDLERS...: files of the handlers' user in a directory where it cannot make any, nor see what others write there.
+own_logs() {
+    local name
+    for name in "$@"; do
+        : >>"$dir/log/$name.log"
+        chown "$handlers_user" "$dir/log/$name.log"
+    done
+}
+
 make_places() {
     local home=$dir sockets name
     for name in log secrets pids nginx; do make "$dir/$name"; done
     chmod 0700 "$dir/secrets"
     chmod 0750 "$dir/log"
-    if is_root && ! { can_reach postgres && can_reach www-data; }; then
+    ! is_root || make_handlers_user
+    if is_root && ! { can_reach postgres && can_reach www-data && can_reach "$handlers_user"; }; then
         [[ ! -d $dir/postgres || -L $dir/postgres ]] ||
             fail "Postgres runs as the user postgres, who cannot reach its data in $dir: let others pass the directories above (chmod o+x), or move it to where they can"
         home=$(outside postgres)
@@ -105,11 +125,17 @@ make_places() {
     chmod 0700 "$dir/postgres/" "$dir/pg/"
     chmod 0750 "$dir/temporary/" "$dir/run/"
     if is_root; then
-        chown postgres: "$dir/postgres/" "$dir/pg/"
+        chown postgres: "$dir/postgres/"
+        # The database is for who has its password, and its socket for the handlers alone.
+        chown "postgres:$handlers_user" "$dir/pg/"
+        chmod 0710 "$dir/pg/"
         # The group of the sockets' directory passes to the sockets, so nginx's workers reach them and nobody else does.
-        chgrp www-data "$dir/temporary/" "$dir/run/"
+        chgrp www-data "$dir/temporary/"
+        chown "$handlers_user:www-data" "$dir/run/"
         chmod 2770 "$dir/temporary/"
         chmod 2750 "$dir/run/"
+        chgrp "$handlers_user" "$dir/log"
+        chmod 0710 "$dir/log"
     fi
 }
 

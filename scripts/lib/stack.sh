@@ -55,9 +55,10 @@ stack_up() {
     [[ -e $(marker) ]] || was_new=1
     trap undo_up EXIT
     [[ -z $was_new ]] || made+=("$dir/.lock")
-    will_make "$(marker)" "$(marker).new" "$dir/stack.env" "$dir/jwks.json"
+    will_make "$(marker)" "$(marker).new" "$dir/stack.env"
     become_owner
     make_places
+    umask 027 # what comes from here on, the logs above all, is for no other user to read
     [[ -d $dir/postgres/data ]] || fresh=1
     if [[ -n $fresh ]] && template=$(cluster_template); then
         cluster_copy "$template"

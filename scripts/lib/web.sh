@@ -84,17 +84,21 @@ activator_settled() {
 # handlers_start INSTANCES HANDLERS...: under the environment of the caller, but for the database, and with the stand-in for
 # Supabase where the caller names no project.
 handlers_start() {
-    local instances=$1 name
+    local instances=$1 name as=()
     shift
     for name in "${local_auth_variables[@]}"; do
         local -x "$name=${!name:-}"
     done
     [[ " $* " != *' supabase_auth '* ]] || tell_local_auth
+    if is_root; then
+        as=(--user "$handlers_user")
+        own_logs "$@"
+    fi
     # Made by the activator only once it listens; a line of an earlier run must not be taken for it.
     rm -f "$dir/log/activator.log"
     hold_signals
-    DATABASE_URL=$(conninfo farebox_app) setsid "$bin/activator" --run-dir "$(readlink -f "$dir/run")" --bin-dir "$bin" \
-        --log-dir "$dir/log" --instances "$instances" "$@" </dev/null >"$dir/log/activator.log" 2>&1 9>&- &
+    DATABASE_URL=$(handlers_conninfo farebox_app) setsid "$bin/activator" --run-dir "$(readlink -f "$dir/run")" --bin-dir "$bin" \
+        --log-dir "$dir/log" --instances "$instances" "${as[@]}" "$@" </dev/null >"$dir/log/activator.log" 2>&1 9>&- &
     record activator $!
     heed_signals
     until_true 20 activator_settled || fail "the handlers do not start: see $dir/log/activator.log"

@@ -18,9 +18,8 @@ LocalAuth load_local_auth()
     if (settings.database_url.empty()) reader.fault("LOCAL_AUTH_DATABASE_URL is missing");
     settings.service_key = reader.header_secret("LOCAL_AUTH_SERVICE_KEY");
     if (settings.service_key.empty()) reader.fault("LOCAL_AUTH_SERVICE_KEY is missing");
-    settings.key_file = reader.variable("LOCAL_AUTH_KEY_FILE").value_or("");
-    if (settings.key_file.empty() || settings.key_file.front() != '/')
-        reader.fault("LOCAL_AUTH_KEY_FILE must be an absolute path");
+    settings.signing_key = reader.secret("LOCAL_AUTH_KEY");
+    if (settings.signing_key.empty()) reader.fault("LOCAL_AUTH_KEY is missing");
     settings.issuer = reader.variable("LOCAL_AUTH_ISSUER").value_or("");
     if (settings.issuer.empty()) reader.fault("LOCAL_AUTH_ISSUER is missing");
     settings.must_confirm = reader.integer("LOCAL_AUTH_CONFIRM", 0, 0, 1) == 1;

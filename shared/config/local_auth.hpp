@@ -13,8 +13,8 @@ struct LocalAuth {
     base::Secret database_url;
     // LOCAL_AUTH_SERVICE_KEY: what opens the endpoints under /auth/v1/admin.
     base::Secret service_key;
-    // LOCAL_AUTH_KEY_FILE: absolute path of the P-256 private key (PEM) that signs access tokens.
-    std::string key_file;
+    // LOCAL_AUTH_KEY: the P-256 private key (PEM) that signs access tokens.
+    base::Secret signing_key;
     // LOCAL_AUTH_ISSUER: the claim iss, "<public url>/auth/v1".
     std::string issuer;
     // LOCAL_AUTH_CONFIRM=1: new addresses must be confirmed before their users may sign in.

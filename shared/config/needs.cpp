@@ -22,7 +22,7 @@ std::vector<std::string> variables(Needs const& needs)
     // Whose tokens an answer holds is read from them, so the issuers are known here too.
     add(needs.supabase_auth,
         {"SUPABASE_URL", "SUPABASE_ISSUERS", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"});
-    add(needs.local_auth, {"LOCAL_AUTH_DATABASE_URL", "LOCAL_AUTH_SERVICE_KEY", "LOCAL_AUTH_KEY_FILE",
+    add(needs.local_auth, {"LOCAL_AUTH_DATABASE_URL", "LOCAL_AUTH_SERVICE_KEY", "LOCAL_AUTH_KEY",
                            "LOCAL_AUTH_ISSUER", "LOCAL_AUTH_CONFIRM", "LOCAL_AUTH_IN_PRODUCTION"});
     return names;
 }

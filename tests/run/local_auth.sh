@@ -166,13 +166,14 @@ as_handlers() { (eval "$("$root/scripts/stack" env --dir "$stack_dir")" && "$PSQ
 refuses "the handlers' role does not call the stand-in's functions" "permission denied for schema" as_handlers "select * from local_auth.admin_list(1, 1)"
 
 # How it starts.
-key=$LOCAL_AUTH_KEY_FILE
-starts() { env -i LOCAL_AUTH_DATABASE_URL=x LOCAL_AUTH_SERVICE_KEY=x LOCAL_AUTH_ISSUER=x DATABASE_URL=x "LOCAL_AUTH_KEY_FILE=$key" "$@" "$bin/supabase_auth" </dev/null; }
+key=$(<"$LOCAL_AUTH_KEY_FILE")
+starts() { env -i LOCAL_AUTH_DATABASE_URL=x LOCAL_AUTH_SERVICE_KEY=x LOCAL_AUTH_ISSUER=x DATABASE_URL=x "LOCAL_AUTH_KEY=$key" "$@" "$bin/supabase_auth" </dev/null; }
 refuses "it does not start in production" "LOCAL_AUTH_IN_PRODUCTION" starts FAREBOX_ENV=production
 refuses "unless told so: then it only misses a request" "no whole request" starts FAREBOX_ENV=production LOCAL_AUTH_IN_PRODUCTION=yes
-refuses "without a key it does not start" "cannot be opened" starts LOCAL_AUTH_KEY_FILE=/nowhere/key.pem
+refuses "without a key it does not start" "LOCAL_AUTH_KEY is missing" starts LOCAL_AUTH_KEY=
+refuses "nor with something else" "P-256" starts LOCAL_AUTH_KEY=/nowhere/key.pem
 (umask 077 && openssl genpkey -algorithm ED25519 -out "$scratch/other.pem")
-refuses "nor with one of another kind" "P-256" starts "LOCAL_AUTH_KEY_FILE=$scratch/other.pem"
+refuses "nor with one of another kind" "P-256" starts "LOCAL_AUTH_KEY=$(<"$scratch/other.pem")"
 "$root/scripts/stack" down --dir "$stack_dir"
 FAREBOX_ENV=production "$root/scripts/stack" up --dir "$stack_dir" --port "${url##*:}" --bin "$bin" >/dev/null
 equals "a stack for production leaves it out" "404" "$(curl -s -o /dev/null -w '%{http_code}' -H 'apikey: any' "$auth/health")"

@@ -6,7 +6,9 @@ stack() { "$root/scripts/stack" "$@"; }
 is_root() { [[ $EUID -eq 0 ]]; }
 unset FAREBOX_CLUSTER_TEMPLATE # a cluster of its own, from the beginning
 
-a_farebox one
+# With every secret that there can be.
+API_SECRET_KEY=$(openssl rand -hex 32) INTERNAL_API_KEY=$(openssl rand -hex 32) SUPABASE_JWT_SECRET=$(openssl rand -hex 32) \
+    PGPASSWORD=of-somebody a_farebox one
 one=$scratch/one
 holds "a farebox answers once it is up" curl -sf "$url/health"
 
@@ -22,6 +24,68 @@ if is_root; then
     equals "Postgres does not run as root" "postgres" "$(stat -c %U "/proc/$POSTGRES_PID")"
     equals "nginx's workers do not run as root" "www-data" "$(stat -c %U "/proc/$(cut -d ' ' -f 1 "/proc/$NGINX_PID/task/$NGINX_PID/children")")"
 fi
+
+# Handlers: as whom they run, and what they know.
+wake_all() {
+    local name path
+    for name in $handlers; do
+        path=$("$bin/$name" --endpoints | sed -nE '1s/.*"pattern":"([^"]*)".*/\1/p' | sed 's/{[^}]*}/1/g')
+        curl -s -o /dev/null -m 20 "$url$path"
+    done
+}
+wake_all
+# "name pid" of each handler that runs.
+running() {
+    local pid
+    while read -r pid; do
+        printf '%s %s\n' "$(<"/proc/$pid/comm")" "$pid"
+    done < <(tr ' ' '\n' <"/proc/$ACTIVATOR_PID/task/$ACTIVATOR_PID/children" | sed '/^$/d')
+}
+equals "each handler runs" "$(tr ' ' '\n' <<<"$handlers" | sed '/^$/d' | sort)" "$(running | cut -d ' ' -f 1 | sort)"
+# holders VARIABLE: the handlers that have it.
+holders() {
+    local name pid
+    while read -r name pid; do
+        ! tr '\0' '\n' <"/proc/$pid/environ" | grep -q "^$1=" || printf '%s ' "$name"
+    done < <(running | sort)
+}
+equals "a key for all of the project is with those that use it" "login profile register " "$(holders SUPABASE_SECRET_KEY)"
+for name in API_SECRET_KEY INTERNAL_API_KEY SUPABASE_JWT_SECRET; do
+    equals "what tells a caller is with those that ask who calls: $name" "balance holds profile spend users " "$(holders "$name")"
+done
+for name in LOCAL_AUTH_KEY LOCAL_AUTH_SERVICE_KEY LOCAL_AUTH_DATABASE_URL; do
+    equals "what makes a token is with the stand-in alone: $name" "supabase_auth " "$(holders "$name")"
+done
+equals "the database's password is with those that call it" "balance health holds login profile register spend users " "$(holders DATABASE_URL)"
+equals "what a caller has set for another database is with nobody" "" "$(holders PGPASSWORD)"
+unneeded() {
+    local name pid
+    while read -r name pid; do
+        tr '\0' '\n' <"/proc/$pid/environ" | sed -nE 's/^([A-Za-z_][A-Za-z_0-9]*)=.*/\1/p' | sort |
+            comm -23 - <("$bin/$name" --needs | sort) |
+            grep -vxE 'PATH|TZ|LANG|LC_ALL|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR)|MALLOC_ARENA_MAX|.*SAN_OPTIONS' | sed "s/^/$name /"
+    done < <(running)
+}
+equals "no handler has what it does not say that it reads" "" "$(unneeded || true)"
+if is_root; then
+    as_handler() { setpriv --reuid _farebox --regid _farebox --clear-groups "$@"; }
+    users=$({ running && printf 'activator %s\n' "$ACTIVATOR_PID"; } | while read -r name pid; do
+        sed -nE "s/^(Uid|Gid|Groups):[[:space:]]*/\1 /p" "/proc/$pid/status" | tr '\t' ' '
+    done | sort -u)
+    id=$(id -u _farebox) group=$(id -g _farebox)
+    equals "neither a handler nor what starts it runs as root, or has a group of others" \
+        "Gid $group $group $group $group"$'\n'"Groups "$'\n'"Uid $id $id $id $id" "$users"
+    refuses "the handlers' user cannot read a secret" "Permission denied" as_handler cat "$one/secrets/farebox_app.pgpass"
+    refuses "nor what the activator knows for all of them" "Permission denied" as_handler cat "/proc/$ACTIVATOR_PID/environ"
+    refuses "nor a log of another" "Permission denied" as_handler cat "$one/log/access.log"
+    refuses "nor put something in place of one" "Permission denied" as_handler touch "$one/log/new.log"
+    equals "the sockets are the web server's to use, and nobody else's" "_farebox www-data 660" "$(stat -c '%U %G %a' "$one/run/health.sock")"
+fi
+contains "what a handler says is in its log" '"event":"started"' "$(<"$one/log/health.log")"
+token=$(curl -s -m 20 -d '{"email": "ann@wallet.example", "password": "correct horse 9"}' "$url/api/v1/auth/register" |
+    sed -nE 's/.*"access_token":"([^"]*)".*/\1/p')
+holds "a token is judged" curl -sf -m 20 -o /dev/null -H "Authorization: Bearer $token" "$url/api/v1/auth/me"
+equals "the project's keys are shared in a file of the handlers'" "600" "$(stat -c %a "$one/run/jwks.json")"
 
 # Taken directories and ports.
 port=${url##*:}
@@ -98,6 +162,17 @@ if is_root; then
     said=$(stack up --dir "$scratch/closed/farebox" --port 0 --bin "$bin")
     contains "in a directory closed to others the data is elsewhere, and it says where" "/var/lib/farebox/" "$said"
     holds "and all works" stack wait --dir "$scratch/closed/farebox"
+    mkdir "$scratch/closed/bin"
+    cp "$bin/activator" "$bin/health" "$bin/supabase_auth" "$scratch/closed/bin"
+    stack down --dir "$scratch/closed/farebox"
+    holds "programs in it run" stack up --dir "$scratch/closed/farebox" --port 0 --bin "$scratch/closed/bin" --handlers "health supabase_auth"
+    eval "$(stack env --dir "$scratch/closed/farebox" | grep -E '^(ACTIVATOR_PID|FAREBOX_URL)=')"
+    equals "and not as root" "$(id -u _farebox)" "$(sed -nE 's/^Uid:\t([0-9]+).*/\1/p' "/proc/$ACTIVATOR_PID/status")"
+    curl -s -o /dev/null -m 20 "$FAREBOX_URL/auth/v1/health?apikey=any"
+    contains "with their logs where they were" '"event":"started"' "$(<"$scratch/closed/farebox/log/supabase_auth.log")"
+    chmod 0700 "$scratch/closed/bin/health"
+    stack down --dir "$scratch/closed/farebox"
+    refuses "one that nobody else may run is named" "health: Permission denied" stack up --dir "$scratch/closed/farebox" --port 0 --bin "$scratch/closed/bin" --handlers "health supabase_auth"
     home=$(readlink "$scratch/closed/farebox/postgres")
     stack remove --dir "$scratch/closed/farebox"
     equals "removing it removes that too" "" "$(ls -d "${home%/postgres}" 2>/dev/null || true)"

@@ -1,6 +1,6 @@
 // activator: owns the handlers' sockets where there is no systemd.
 //
-//   activator --run-dir DIR --bin-dir DIR [--instances N] [--log-dir DIR] name...
+//   activator --run-dir DIR --bin-dir DIR [--instances N] [--log-dir DIR] [--user NAME] name...
 //
 // Listens at DIR/<name>.sock for each name, prints "activator ready", and starts BIN/<name> with the
 // listening socket as descriptor 0 when the first connection comes. Since the socket stays open here, a
@@ -12,6 +12,7 @@
 #include "handlers/local/activator/arguments.hpp"
 #include "handlers/local/activator/handler.hpp"
 #include "handlers/local/activator/listener.hpp"
+#include "handlers/local/activator/user.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -169,12 +170,14 @@ class Activator {
 
 int main(int count, char** values)
 try {
-    auto const arguments = activator::parse(count, values);
+    auto arguments = activator::parse(count, values);
     if (arguments.help) {
         std::cout << activator::usage();
         return 0;
     }
     activator::fill_standard_descriptors();
+    auto logs = server::Descriptor();
+    if (arguments.user) logs = activator::become_user(*arguments.user, arguments.settings);
     activator::Activator(arguments).run();
     return 0;
 } catch (activator::UsageError const& mistake) {

@@ -21,6 +21,7 @@ Listens at RUN/<name>.sock and starts BIN/<name> at the first connection.
   --bin-dir DIR     where the handlers' programs are
   --instances N     processes a handler, 1 to 64 (1)
   --log-dir DIR     append the handlers' standard error to DIR/<name>.log
+  --user NAME       run as that user, and the handlers too; only root can
   --help            this text
 )";
 
@@ -53,11 +54,12 @@ std::string_view usage()
 
 Arguments parse(int count, char** values)
 {
-    constexpr auto options = std::array<option, 6>{{
+    constexpr auto options = std::array<option, 7>{{
         {"run-dir", required_argument, nullptr, 'r'},
         {"bin-dir", required_argument, nullptr, 'b'},
         {"instances", required_argument, nullptr, 'i'},
         {"log-dir", required_argument, nullptr, 'l'},
+        {"user", required_argument, nullptr, 'u'},
         {"help", no_argument, nullptr, 'h'},
         {nullptr, 0, nullptr, 0},
     }};
@@ -76,6 +78,9 @@ Arguments parse(int count, char** values)
             break;
         case 'l':
             settings.log_dir = optarg;
+            break;
+        case 'u':
+            arguments.user = optarg;
             break;
         case 'h':
             arguments.help = true;

@@ -3,6 +3,7 @@
 
 #include "handlers/local/activator/handler.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct UsageError : std::runtime_error {
 struct Arguments {
     Settings settings;
     std::vector<std::string> names;
+    std::optional<std::string> user; // empty: whoever started it
     bool help = false;
 };
 

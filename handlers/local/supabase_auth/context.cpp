@@ -6,7 +6,7 @@ namespace {
 Context open_context()
 {
     auto settings = config::load_local_auth();
-    auto signer = Signer(settings.key_file);
+    auto signer = Signer(settings.signing_key);
     auto const conninfo = settings.database_url;
     return {.settings = std::move(settings), .signer = std::move(signer), .store = Store(conninfo)};
 }

@@ -3,9 +3,9 @@
 #include "shared/auth/jws.hpp"
 #include "shared/base/clock.hpp"
 #include "shared/base/failure.hpp"
-#include "shared/base/secret.hpp"
 #include "shared/json/writer.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -13,7 +13,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <stdexcept>
 
 namespace local_auth {
@@ -64,18 +63,20 @@ void expect(bool done, char const* what)
     if (!done) throw base::Failure(base::Error::internal, std::string("OpenSSL: ") + what);
 }
 
-std::shared_ptr<EVP_PKEY> read_key(std::string const& pem_file)
+std::shared_ptr<EVP_PKEY> read_key(base::Secret const& pem)
 {
-    auto const file = std::unique_ptr<std::FILE, Release<std::fclose>>(std::fopen(pem_file.c_str(), "re"));
-    if (file == nullptr) throw std::runtime_error("the file of LOCAL_AUTH_KEY_FILE cannot be opened");
+    auto const text = std::string_view(pem.reveal());
+    auto const source =
+        std::unique_ptr<BIO, Release<BIO_free>>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    expect(source != nullptr, "BIO_new_mem_buf");
     // A password would be asked of the terminal: an empty one is given instead.
-    auto* const key = PEM_read_PrivateKey(file.get(), nullptr, nullptr, const_cast<char*>(""));
+    auto* const key = PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, const_cast<char*>(""));
     auto owned = std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free);
     auto group = std::array<char, 32>();
     auto group_chars = std::size_t{0};
     if (key == nullptr || EVP_PKEY_get_group_name(key, group.data(), group.size(), &group_chars) != 1 ||
         std::string_view(group.data(), group_chars) != "prime256v1")
-        throw std::runtime_error("the file of LOCAL_AUTH_KEY_FILE does not hold a P-256 private key in PEM");
+        throw std::runtime_error("LOCAL_AUTH_KEY does not hold a P-256 private key in PEM");
     return owned;
 }
 
@@ -92,7 +93,7 @@ Point public_point(EVP_PKEY* key)
     auto const point = std::string(reinterpret_cast<char const*>(encoded), size);
     OPENSSL_free(encoded);
     if (size != 1 + 2 * coordinate_bytes || point[0] != 4)
-        throw std::runtime_error("the key of LOCAL_AUTH_KEY_FILE has no uncompressed public point");
+        throw std::runtime_error("the key of LOCAL_AUTH_KEY has no uncompressed public point");
     return {.x = base64url(std::string_view(point).substr(1, coordinate_bytes)),
             .y = base64url(std::string_view(point).substr(1 + coordinate_bytes))};
 }
@@ -167,14 +168,14 @@ auth::KeySet parsed(std::string const& key_set)
 {
     auto keys = auth::KeySet::parse(key_set);
     if (!keys || keys->size() != 1)
-        throw std::runtime_error("the key of LOCAL_AUTH_KEY_FILE is of no use for signing");
+        throw std::runtime_error("the key of LOCAL_AUTH_KEY is of no use for signing");
     return *std::move(keys);
 }
 
 } // namespace
 
-Signer::Signer(std::string const& pem_file)
-    : key_(read_key(pem_file)), header_(header_of(thumbprint(public_point(key_.get())))),
+Signer::Signer(base::Secret const& pem)
+    : key_(read_key(pem)), header_(header_of(thumbprint(public_point(key_.get())))),
       key_set_text_(key_set_of(public_point(key_.get()))), key_set_(parsed(key_set_text_))
 {
 }

@@ -4,6 +4,7 @@
 
 #include "shared/auth/claims.hpp"
 #include "shared/auth/key_set.hpp"
+#include "shared/base/secret.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,8 +17,8 @@ namespace local_auth {
 
 class Signer {
   public:
-    // A P-256 private key in PEM. Throws std::runtime_error when the file does not hold one.
-    explicit Signer(std::string const& pem_file);
+    // A P-256 private key in PEM. Throws std::runtime_error when it is none.
+    explicit Signer(base::Secret const& pem);
 
     // The token with that payload.
     std::string sign(std::string_view payload) const;

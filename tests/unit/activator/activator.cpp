@@ -411,6 +411,10 @@ TEST_CASE("mistakes on the command line are 2, with the usage, and a missing pro
     }
     CHECK(run({"--run-dir", path, "--bin-dir", path, "health"}).first == 1);
     CHECK(run({"--run-dir", path + "/none", "--bin-dir", path, "health"}).first == 1);
+    auto const [code, errors] =
+        run({"--run-dir", path, "--bin-dir", path, "--user", "no-such-user", "health"});
+    CHECK(code == 1);
+    CHECK(errors.find("there is no user no-such-user") != std::string::npos);
 }
 
 } // namespace
