@@ -35,10 +35,12 @@ equals "and nothing of it is left" "" "$(there "$scratch/deep")$(processes_of "$
 up "$scratch/one" >/dev/null
 remember "$scratch/one" first
 stack down --dir "$scratch/one"
-find "$scratch/one" | sort >"$scratch/before"
+# But for the files of tables: the stand-in's are made anew at each start.
+files_of() { find "$1" -path '*/data/base/*' -prune -o -print | sort; }
+files_of "$scratch/one" >"$scratch/before"
 refuses "a later start fails" "is not an origin" fails_late "$scratch/one"
 for file in pids/postgres pids/activator; do interrupt_start "$scratch/one" "$file"; done
-find "$scratch/one" | sort >"$scratch/after"
+files_of "$scratch/one" >"$scratch/after"
 equals "and takes away nothing that was there before" "" "$(comm -23 "$scratch/before" "$scratch/after")$(processes_of "$scratch/one")"
 up "$scratch/one" >/dev/null
 equals "least of all the database" "first" "$(remembered "$scratch/one")"
