@@ -1,7 +1,8 @@
 // The npm package jose and farebox read each other: what jose signs a handler takes or refuses as it should, and what the
 // stand-in for Supabase Auth signs jose verifies.
 //
-// The handler balance is run as CGI, one process a request, with a project that this test plays: it serves the JWKS. Its user
+// The handler balance is run as CGI, one process a request, with a project that this test plays: it serves the JWKS, and refuses
+// every token that it is asked about. Its user
 // and session are in the database, so whoever is let in gets the own balance and anybody else 401.
 
 import assert from 'node:assert/strict';
@@ -22,6 +23,11 @@ let project;
 const server = createServer((request, response) => {
   asked += request.url === '/auth/v1/.well-known/jwks.json';
   response.setHeader('Content-Type', 'application/json');
+  if (request.url === '/auth/v1/user') {
+    response.statusCode = 403;
+    response.end('{"code":"bad_jwt","message":"invalid JWT: unable to parse or verify signature"}');
+    return;
+  }
   response.end(document);
 });
 
