@@ -51,7 +51,7 @@ bool starts_batches(Kind kind)
 
 class Writer {
   public:
-    explicit Writer(std::uint64_t seed) : source_(seed), crowded_(below(8) == 0) {}
+    explicit Writer(std::uint64_t seed) : source_(seed), crowded_(below(16) == 0) {}
 
     Script write(int operations)
     {
@@ -190,7 +190,7 @@ class Writer {
             operation.hours = between(1, 10);
             if (percent(30)) operation.lapse = between(1, static_cast<int>(operation.amount));
             if (percent(2)) operation.lapse = operation.amount + 1;
-            if (crowded_ && percent(60)) return crowd(operation);
+            if (crowded_ && percent(50)) return crowd(operation);
             break;
         case Kind::capture:
             settle(operation);
@@ -228,7 +228,7 @@ class Writer {
     // A hundred small ones in one step, or more than a call does of what falls due.
     Operation crowd(Operation operation)
     {
-        operation.times = percent(35) ? 600 : 100;
+        operation.times = percent(50) ? 600 : 100;
         operation.amount = 1;
         operation.lapse = std::min<Tokens>(operation.lapse, 1);
         if (percent(10)) operation.resend = Resend::twice;
