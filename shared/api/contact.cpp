@@ -52,7 +52,10 @@ std::u32string characters(std::string_view text)
         if ((byte & 0xC0U) == 0x80U)
             points.back() = points.back() << 6U | (byte & 0x3FU);
         else
-            points += byte < 0x80U ? byte : byte & (byte < 0xE0U ? 0x1FU : byte < 0xF0U ? 0xFU : 0x7U);
+            points += static_cast<char32_t>(byte < 0x80U ? byte
+                                                         : byte & (byte < 0xE0U   ? 0x1FU
+                                                                   : byte < 0xF0U ? 0xFU
+                                                                                  : 0x7U));
     }
     return points;
 }
@@ -108,7 +111,7 @@ bool is_domain(std::string_view text)
 bool takes_mail(std::string_view email)
 {
     auto const at = email.find('@');
-    if (at == std::string_view::npos || at > mailbox_bytes_max) return false;
+    if (at > mailbox_bytes_max) return false; // or there is none
     return is_dotted(email.substr(0, at), is_atom) && is_domain(email.substr(at + 1)) && is_visible(email);
 }
 

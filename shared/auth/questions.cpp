@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::int64_t remembered_s = 60;
 constexpr std::size_t remembered_max = 1000;
-constexpr std::size_t asking_max = 4;   // of one address
-constexpr std::size_t waiting_max = 16; // of one address
+constexpr std::size_t asking_max = 4; // of one address
+constexpr std::size_t waiting_max_address = 16;
 
 base::Failure too_many(char const* what)
 {
@@ -40,7 +40,7 @@ class Questions::Place {
         if (questions_.waiting_ >= questions_.waiting_max_)
             throw too_many("too many tokens are being asked about");
         if (auto const known = questions_.addresses_.find(address_);
-            known != questions_.addresses_.end() && known->second.waiting >= waiting_max)
+            known != questions_.addresses_.end() && known->second.waiting >= waiting_max_address)
             throw too_many("too many tokens of one address are being asked about");
         ++questions_.addresses_[address_].waiting;
         ++questions_.waiting_;

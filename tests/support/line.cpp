@@ -144,7 +144,8 @@ Line::Line(Plan plan, std::string const& directory)
 void Line::open()
 {
     listener_ = listen_at(path_, 64);
-    std::filesystem::permissions(path_, std::filesystem::perms::all); // as Postgres's own: the handlers are another user
+    std::filesystem::permissions(
+        path_, std::filesystem::perms::all); // as Postgres's own: the handlers are another user
     acceptor_ = std::jthread([this](std::stop_token const& stop) { accept_all(stop); });
 }
 
