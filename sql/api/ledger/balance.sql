@@ -47,7 +47,11 @@ begin
       into users
       from unnest(p_wallet, p_number, p_phone) with ordinality r(wallet, number, phone, n);
 
-    refusals := farebox.caller_refusals(p_caller, p_proof, 'read', '{user,device,billing_key,operator}', users, 'user_not_found', t);
+    if size = 1 then -- the shorter way to the same answer
+        refusals := array[farebox.caller_refusal(p_caller[1], p_proof[1], 'read', '{user,device,billing_key,operator}', users[1], 'user_not_found', t)];
+    else
+        refusals := farebox.caller_refusals(p_caller, p_proof, 'read', '{user,device,billing_key,operator}', users, 'user_not_found', t);
+    end if;
 
     -- Whoever is refused reaches no wallet.
     if array_remove(refusals, null) <> '{}' then
