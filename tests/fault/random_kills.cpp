@@ -22,9 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int clients = 6;
-constexpr auto recovery_usual =
-    2s; // of 99 rounds in a hundred: a busy machine may stop any process for a while
-constexpr auto recovery_max = 10s;
+constexpr auto recovery_max = 2s;
 constexpr auto together_max = 9U;
 constexpr auto pace = 60ms; // from one round of kills to the next, where recovery is faster
 
@@ -87,7 +85,7 @@ class Killer {
 
 TEST_CASE(
     "random kills under load: nothing lost, nothing twice, nothing held past its expiry, and served again "
-    "within two seconds",
+    "within two seconds of each",
     "[fault][kills]")
 {
     auto const kills = setting("FAREBOX_FAULT_KILLS", 1000);
@@ -106,8 +104,6 @@ TEST_CASE(
     auto const began = std::chrono::steady_clock::now();
     auto const end = began + std::chrono::seconds(setting("FAREBOX_FAULT_SECONDS", 60));
     auto number = 0U;
-    auto rounds = 0;
-    auto slow = 0;
     while (number < kills && std::chrono::steady_clock::now() < end) {
         auto const round = killer.round(number, kills);
         if (round.empty()) continue;
@@ -118,8 +114,6 @@ TEST_CASE(
         REQUIRE(served);
         auto const took =
             std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - at);
-        ++rounds;
-        if (took > recovery_usual) ++slow;
         for (auto const& what : round) {
             ++killed[what];
             slowest[what] = std::max(slowest[what], took);
@@ -135,7 +129,6 @@ TEST_CASE(
     std::cout << "note: " << number << " random kills in " << seconds << " s; " << history.spends.size()
               << " spends, " << history.holds.holds.size() << " holds, " << history.holds.settlements.size()
               << " settlements" << std::endl;
-    CHECK(slow * 100 <= rounds);
     CHECK(number >= std::min(kills, 100U)); // fewer, and the machine has shown nothing
     CHECK(judge_settled(std::move(history), wallets) == std::vector<std::string>{});
 }
